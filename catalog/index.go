@@ -1,0 +1,285 @@
+package catalog
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The fields of a page and what a word in them is worth.
+const (
+	inCode = iota
+	inTitle
+	inAlso
+	inText
+	fields
+)
+
+func fieldName(f int) string { return [fields]string{"code", "title", "also", "text"}[f] }
+func boost(f int) float64    { return [fields]float64{6, 4, 3, 1}[f] }
+
+// BM25's usual constants, with a weaker length norm than usual: a long article
+// is long because it explains much, not because it rambles.
+const (
+	bm25K = 1.2
+	bm25B = 0.4
+)
+
+// Index is a small inverted index over the catalog. Build it after the first
+// frame; it never changes, so searches may run side by side.
+type Index struct {
+	c        *Catalog
+	words    []string // the vocabulary, sorted
+	masks    []uint64 // which letters each word has, to skip most of the typo search
+	postings [][]posting
+	norm     []float64      // per page: the BM25 length norm
+	exact    map[string]int // lower-case code, name or id → page
+}
+
+// posting says how much a word weighs on a page, and in which fields it stands.
+type posting struct {
+	page   int
+	weight float64
+	in     uint8 // bit per field
+}
+
+// NewIndex reads every page once.
+func NewIndex(c *Catalog) *Index {
+	ix := &Index{c: c, exact: map[string]int{}}
+	byWord := map[string][]posting{}
+	lengths := make([]float64, len(c.pages))
+	total := 0.0
+	for i, p := range c.pages {
+		for f, text := range p.searchable() {
+			eachWord(text, func(w string) {
+				lengths[i]++
+				list := byWord[w]
+				if n := len(list); n == 0 || list[n-1].page != i {
+					list = append(list, posting{page: i})
+				}
+				last := &list[len(list)-1]
+				last.weight += boost(f)
+				last.in |= 1 << f
+				byWord[w] = list
+			})
+		}
+		total += lengths[i]
+		ix.addExact(p, i)
+	}
+	mean := max(total/float64(max(len(c.pages), 1)), 1)
+	for _, l := range lengths {
+		ix.norm = append(ix.norm, bm25K*(1-bm25B+bm25B*l/mean))
+	}
+	for w := range byWord {
+		ix.words = append(ix.words, w)
+	}
+	slices.Sort(ix.words)
+	for _, w := range ix.words {
+		ix.postings = append(ix.postings, byWord[w])
+		ix.masks = append(ix.masks, letters(w))
+	}
+	return ix
+}
+
+// addExact notes the spellings by which a page is meant and nothing else. The
+// registry wins over products, an article over a code of the same name.
+func (ix *Index) addExact(p Page, at int) {
+	names := []string{p.ID}
+	if p.Kind == KindCode {
+		names = append(names, p.Codes[0].Code)
+		if n, ok := strings.CutPrefix(p.Codes[0].Code, "AADSTS"); ok {
+			names = append(names, n)
+		}
+	}
+	if p.Kind == KindParameter || p.Kind == KindClaim {
+		names = append(names, p.Title)
+	}
+	for _, n := range names {
+		n = strings.ToLower(n)
+		if old, taken := ix.exact[n]; taken && exactRank(ix.c.pages[old]) <= exactRank(p) {
+			continue
+		}
+		ix.exact[n] = at
+	}
+}
+
+func exactRank(p Page) int {
+	switch {
+	case p.Kind == KindArticle || p.Kind == KindConcept:
+		return 0
+	case p.Provider == Registry:
+		return 1
+	case p.Kind == KindParameter:
+		return 2
+	case p.Kind == KindClaim:
+		return 3
+	}
+	return 4
+}
+
+// searchable gives the text of each field.
+func (p Page) searchable() [fields]string {
+	var f [fields]string
+	f[inTitle] = p.Title
+	f[inAlso] = strings.Join(p.Also, "\n") + "\n" + strings.Join(p.Tags, " ")
+	code := append([]string{p.ID}, p.Errors...)
+	var text strings.Builder
+	text.WriteString(proseOf(p.body))
+	for _, c := range p.Causes {
+		text.WriteString(" " + c.Text + " " + c.Confirm)
+	}
+	for _, c := range p.Codes {
+		text.WriteString(" " + c.Meaning + " " + c.First)
+	}
+	for _, l := range p.dict.lines {
+		text.WriteString(" " + l[1])
+	}
+	f[inCode] = strings.Join(append(code, p.Checks...), " ")
+	f[inText] = text.String()
+	return f
+}
+
+// Search finds the best pages for a query, best first, at most limit (0: all).
+// The last word counts as unfinished, so that results come while typing. A
+// query that is a code, a name or an id puts that page first.
+func (ix *Index) Search(query string, limit int) []Hit {
+	terms := ix.terms(query)
+	scores := make(map[int]*scored)
+	for n, t := range terms {
+		ix.scoreTerm(t, n == len(terms)-1, n, scores)
+	}
+	hits := make([]Hit, 0, len(scores))
+	for page, s := range scores {
+		p := ix.c.pages[page]
+		// Pages that have more of the words win over pages that repeat one.
+		share := float64(s.terms()) / float64(len(terms))
+		hits = append(hits, hit(p, s.score*share*share*kindBoost(p), s.fields()...))
+	}
+	if at, ok := ix.exact[strings.ToLower(strings.TrimSpace(query))]; ok {
+		hits = putFirst(hits, hit(ix.c.pages[at], math.MaxFloat64, "code"))
+	}
+	slices.SortFunc(hits, func(a, b Hit) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
+	})
+	if limit > 0 && len(hits) > limit {
+		hits = hits[:limit]
+	}
+	return hits
+}
+
+// kindBoost prefers the page that explains over the row that names.
+func kindBoost(p Page) float64 {
+	switch p.Kind {
+	case KindArticle:
+		return 1.3
+	case KindConcept:
+		return 1.1
+	}
+	if p.Provider == Registry {
+		return 1.1
+	}
+	return 1
+}
+
+func putFirst(hits []Hit, first Hit) []Hit {
+	for i := range hits {
+		if hits[i].ID == first.ID {
+			hits[i].Score = first.Score
+			return hits
+		}
+	}
+	return append(hits, first)
+}
+
+// scored gathers one page's score over the words of a query.
+type scored struct {
+	score float64
+	seen  uint64
+	in    uint8
+}
+
+func (s *scored) terms() int {
+	n := 0
+	for b := s.seen; b != 0; b &= b - 1 {
+		n++
+	}
+	return n
+}
+
+func (s *scored) fields() []string {
+	var names []string
+	for f := range fields {
+		if s.in&(1<<f) != 0 {
+			names = append(names, fieldName(f))
+		}
+	}
+	return names
+}
+
+// scoreTerm adds one query word: the word itself, longer words that begin with
+// it, and, when neither is known, words spelled almost like it.
+func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*scored) {
+	best := map[int]float64{}
+	in := map[int]uint8{}
+	take := func(word int, closeness float64) {
+		list := ix.postings[word]
+		idf := math.Log(1 + (float64(len(ix.c.pages))-float64(len(list))+0.5)/(float64(len(list))+0.5))
+		for _, p := range list {
+			s := closeness * idf * p.weight * (bm25K + 1) / (p.weight + ix.norm[p.page])
+			if s > best[p.page] {
+				best[p.page] = s
+			}
+			in[p.page] |= p.in
+		}
+	}
+	at, known := slices.BinarySearch(ix.words, term)
+	if known {
+		take(at, 1)
+	}
+	found := known
+	if unfinished || !known {
+		for i := at; i < len(ix.words) && strings.HasPrefix(ix.words[i], term); i++ {
+			if ix.words[i] != term {
+				// The nearer the word is to being finished, the surer.
+				take(i, 0.4+0.4*float64(len(term))/float64(len(ix.words[i])))
+				found = true
+			}
+		}
+	}
+	if !found {
+		ix.almost(term, take)
+	}
+	for page, s := range best {
+		if scores[page] == nil {
+			scores[page] = &scored{}
+		}
+		scores[page].score += s
+		scores[page].seen |= 1 << min(n, 63)
+		scores[page].in |= in[page]
+	}
+}
+
+// almost takes the words within the allowed distance: one slip in words of
+// four letters or more, two in words of eight or more.
+func (ix *Index) almost(term string, take func(word int, closeness float64)) {
+	allowed := 0
+	if len(term) >= 4 {
+		allowed = 1
+	}
+	if len(term) >= 8 {
+		allowed = 2
+	}
+	if allowed == 0 || len(term) > maxTypo {
+		return
+	}
+	mask := letters(term)
+	for i, w := range ix.words {
+		if diff := len(w) - len(term); diff > allowed || -diff > allowed || differ(mask, ix.masks[i]) > 2*allowed {
+			continue
+		}
+		if d := distance(term, w, allowed); d <= allowed {
+			take(i, 0.6/float64(d))
+		}
+	}
+}

@@ -1,0 +1,230 @@
+package catalog
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+//go:embed codes/*.tsv articles/*.md parameters/*.toml claims/*.toml terms.toml steps.toml
+var files embed.FS
+
+// parse reads every embedded file and links the pages.
+func parse() (*Catalog, error) {
+	c := &Catalog{
+		byID:       map[string]int{},
+		byCode:     map[string][]int{},
+		parameters: map[string]Parameter{},
+		claims:     map[string]Claim{},
+	}
+	for _, read := range []func() error{c.readCodes, c.readArticles, c.readParameters, c.readClaims, c.readTerms} {
+		if err := read(); err != nil {
+			return nil, fmt.Errorf("catalog: %w", err)
+		}
+	}
+	slices.SortFunc(c.pages, func(a, b Page) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
+	})
+	for i, p := range c.pages {
+		if _, twice := c.byID[p.ID]; twice {
+			return nil, fmt.Errorf("catalog: two pages have the id %q", p.ID)
+		}
+		c.byID[p.ID] = i
+	}
+	return c, nil
+}
+
+// each calls f with every embedded file of a directory, in name order.
+func each(dir string, f func(name, text string) error) error {
+	entries, err := files.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		text, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := f(name, string(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decode reads TOML strictly: a key that nothing reads is a typing mistake.
+func decode(file, text string, into any) error {
+	meta, err := toml.Decode(text, into)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if unread := meta.Undecoded(); len(unread) > 0 {
+		return fmt.Errorf("%s: unknown key %s", file, unread[0])
+	}
+	return nil
+}
+
+func (c *Catalog) readCodes() error {
+	err := each("codes", func(name, text string) error {
+		rows, err := parseCodes(name, text)
+		c.codes = append(c.codes, rows...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page := map[string]int{}
+	for i, row := range c.codes {
+		key := strings.ToLower(row.Code)
+		c.byCode[key] = append(c.byCode[key], i)
+		at, known := page[row.PageID()]
+		if !known {
+			at = len(c.pages)
+			page[row.PageID()] = at
+			title := row.Code
+			if row.Name != "" && row.Name != row.Code {
+				title = row.Code + " " + row.Name
+			}
+			c.pages = append(c.pages, Page{ID: row.PageID(), Kind: KindCode, Title: title, Provider: row.Provider})
+		}
+		c.pages[at].add(row)
+	}
+	return nil
+}
+
+// add puts one more place on a code page.
+func (p *Page) add(row Code) {
+	p.Codes = append(p.Codes, row)
+	if p.Article == "" {
+		p.Article = row.Article
+	}
+	p.Steps = appendNew(p.Steps, row.Step())
+	p.Errors = appendNew(p.Errors, row.OAuthError)
+	p.Sources = appendNew(p.Sources, row.Source)
+}
+
+func appendNew(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// head is the front matter as it is written.
+type head struct {
+	ID       string   `toml:"id"`
+	Title    string   `toml:"title"`
+	Kind     string   `toml:"kind"`
+	Provider string   `toml:"provider"`
+	Step     []string `toml:"step"`
+	Errors   []string `toml:"errors"`
+	Checks   []string `toml:"checks"`
+	Also     []string `toml:"also"`
+	Tags     []string `toml:"tags"`
+	Related  []string `toml:"related"`
+	Sources  []string `toml:"sources"`
+	Reviewed string   `toml:"reviewed"`
+	Causes   []Cause  `toml:"causes"`
+	Lab      Lab      `toml:"lab"`
+}
+
+func (c *Catalog) readArticles() error {
+	return each("articles", func(name, text string) error {
+		p, err := parseArticle(name, text)
+		if err == nil {
+			c.pages = append(c.pages, p)
+		}
+		return err
+	})
+}
+
+// parseArticle splits `+++` TOML `+++` Markdown. The file is named after its id.
+func parseArticle(file, text string) (Page, error) {
+	rest, ok := strings.CutPrefix(text, "+++\n")
+	front, body, ended := strings.Cut(rest, "\n+++\n")
+	if !ok || !ended {
+		return Page{}, fmt.Errorf("%s: no front matter between +++ lines", file)
+	}
+	var h head
+	if err := decode(file, front, &h); err != nil {
+		return Page{}, err
+	}
+	id := h.ID
+	if h.Kind == KindProvider {
+		id = "provider/" + h.Provider
+	}
+	if path.Base(file) != h.ID+".md" {
+		return Page{}, fmt.Errorf("%s: the id is %q, name the file after it", file, h.ID)
+	}
+	return Page{
+		ID: id, Kind: h.Kind, Title: h.Title, Provider: h.Provider, body: strings.TrimSpace(body),
+		FrontMatter: FrontMatter{
+			Steps: h.Step, Errors: h.Errors, Checks: h.Checks, Also: h.Also, Tags: h.Tags, Causes: h.Causes,
+			Lab: h.Lab, Related: h.Related, Sources: h.Sources, Reviewed: h.Reviewed,
+		},
+	}, nil
+}
+
+func (c *Catalog) readParameters() error {
+	return each("parameters", func(name, text string) error {
+		var f struct {
+			Parameter []Parameter `toml:"parameter"`
+		}
+		if err := decode(name, text, &f); err != nil {
+			return err
+		}
+		for _, p := range f.Parameter {
+			c.parameters[p.Name] = p
+			if lower := strings.ToLower(p.Name); lower != p.Name {
+				c.parameters[lower] = p
+			}
+			c.pages = append(c.pages, p.page())
+		}
+		return nil
+	})
+}
+
+func (c *Catalog) readClaims() error {
+	return each("claims", func(name, text string) error {
+		var f struct {
+			Claim []Claim `toml:"claim"`
+		}
+		if err := decode(name, text, &f); err != nil {
+			return err
+		}
+		for _, cl := range f.Claim {
+			c.claims[cl.Name] = cl
+			c.pages = append(c.pages, cl.page())
+		}
+		return nil
+	})
+}
+
+func (c *Catalog) readTerms() error {
+	var f struct {
+		Term []Term `toml:"term"`
+	}
+	text, err := files.ReadFile("terms.toml")
+	if err != nil {
+		return err
+	}
+	if err := decode("terms.toml", string(text), &f); err != nil {
+		return err
+	}
+	c.terms = f.Term
+	slices.SortFunc(c.terms, func(a, b Term) int {
+		return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+
+	text, err = files.ReadFile("steps.toml")
+	if err != nil {
+		return err
+	}
+	return decode("steps.toml", string(text), &c.ranks)
+}

@@ -1,0 +1,147 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// recogniseLimit caps how much of a pasted text is read, in bytes. An error
+// answer is far smaller; a log file need not be searched whole.
+const recogniseLimit = 64 << 10
+
+// How sure a find is. A provider's code is certain; the value of an `error`
+// member nearly so; a message that we know is likely; a bare word is a guess.
+const (
+	sureCode    = 4
+	sureError   = 3
+	surePhrase  = 2.5
+	sureMention = 1
+)
+
+// Recognise finds what a pasted text is about: an error line, a JSON body, a
+// log line or a callback URL. The surest finds come first, each page once. The
+// text is foreign and may be anything.
+func (c *Catalog) Recognise(text string) []Hit {
+	if len(text) > recogniseLimit {
+		text = text[:recogniseLimit]
+	}
+	found := finds{at: map[string]int{}}
+	c.codesIn(text, &found)
+	c.phrasesIn(strings.ToLower(text), &found)
+	slices.SortStableFunc(found.hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
+	return found.hits
+}
+
+// finds collects hits, keeping the best score of each page.
+type finds struct {
+	hits []Hit
+	at   map[string]int
+}
+
+func (f *finds) add(p Page, code string, score float64, in string) {
+	if i, ok := f.at[p.ID]; ok {
+		f.hits[i].Score = max(f.hits[i].Score, score)
+		return
+	}
+	h := hit(p, score, in)
+	if code != "" {
+		h.Code = code
+	}
+	f.at[p.ID] = len(f.hits)
+	f.hits = append(f.hits, h)
+}
+
+// codesIn walks over the words of the text and looks each one up.
+func (c *Catalog) codesIn(text string, found *finds) {
+	before := ""
+	numbers := false // inside the list of Entra's `error_codes`
+	for start := 0; start < len(text); {
+		from := start
+		for start < len(text) && !isWordByte(text[start]) {
+			start++
+		}
+		end := start
+		for end < len(text) && isWordByte(text[end]) {
+			end++
+		}
+		gap := text[from:start]
+		word := text[start:end]
+		start = end
+		if word == "" {
+			break
+		}
+		if word == "error_codes" {
+			numbers = true
+		} else if numbers && !isDigits(word) {
+			numbers = false
+		}
+		if numbers && isDigits(word) {
+			word = "AADSTS" + word
+		}
+		score := float64(sureMention)
+		if isAssignment(before, gap) {
+			score = sureError
+		}
+		c.addCode(word, score, found)
+		before = word
+	}
+}
+
+func (c *Catalog) addCode(word string, score float64, found *finds) {
+	if p, ok := c.byShape(word); ok {
+		found.add(p, word, sureCode, "code")
+		return
+	}
+	// Plain words such as `unauthorized` are codes somewhere: only an `error`
+	// member makes them one here.
+	if score < sureError && !strings.ContainsRune(word, '_') {
+		return
+	}
+	rows := c.byCode[strings.ToLower(word)]
+	registry := slices.ContainsFunc(rows, func(i int) bool { return c.codes[i].Provider == Registry })
+	for _, i := range rows {
+		row := c.codes[i]
+		if row.Code != word || registry && row.Provider != Registry {
+			continue
+		}
+		if p, ok := c.Page(row.PageID()); ok {
+			found.add(p, word, score, "code")
+		}
+	}
+}
+
+// isAssignment tells `error=x`, `"error": "x"` and their escaped forms from a
+// mere mention.
+func isAssignment(name, gap string) bool {
+	if name != "error" && name != "suberror" && name != "errorCode" && name != "code" {
+		return false
+	}
+	return strings.ContainsAny(gap, "=:") && strings.Trim(gap, " \t\r\n\"'\\=:") == ""
+}
+
+// phrasesIn looks for messages that libraries and servers print. Single words
+// are left to the search: they say too little.
+func (c *Catalog) phrasesIn(lower string, found *finds) {
+	for _, p := range c.pages {
+		for _, phrase := range p.Also {
+			if strings.Contains(phrase, " ") && strings.Contains(lower, strings.ToLower(phrase)) {
+				found.add(p, "", surePhrase, "also")
+			}
+		}
+		for _, row := range p.Codes {
+			if strings.Contains(row.Code, " ") && strings.Contains(lower, strings.ToLower(row.Code)) {
+				found.add(p, row.Code, surePhrase+0.5, "code")
+			}
+		}
+	}
+}
+
+func isWordByte(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+// isOktaCode tells Okta's API codes: E and seven digits.
+func isOktaCode(s string) bool {
+	return len(s) == 8 && (s[0] == 'E' || s[0] == 'e') && isDigits(s[1:])
+}
