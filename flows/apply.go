@@ -1,0 +1,262 @@
+package flows
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"authdance/flows/wire"
+)
+
+// Apply is the whole machine: a fact turns one state into the next and may ask
+// for effects. A fact that fits nothing (an answer to no open effect, a step
+// that does not exist) changes nothing.
+func Apply(s State, e Entry) (State, []Effect) {
+	if ev, ok := e.Event.(Started); ok {
+		if s.Status != "" {
+			return s, nil
+		}
+		return start(ev, e), nil
+	}
+	if s.Status == "" {
+		return s, nil
+	}
+	switch ev := e.Event.(type) {
+	case Advanced:
+		return s.advance(ev, e)
+	case Edited:
+		return s.edit(ev, e), nil
+	case Guessed:
+		if s.Grant.Index(ev.Step) < 0 {
+			return s, nil
+		}
+		s.Now, s.Guesses = e.At, put(s.Guesses, ev.Step, ev.Expect)
+		return s, nil
+	case Cancelled:
+		return s.cancel(e), nil
+	}
+	if s.Pending == nil || answers(e.Event) != s.Pending.EffectID() {
+		return s, nil // an answer to a question nobody asks any more
+	}
+	return s.answer(e)
+}
+
+func start(ev Started, e Entry) State {
+	s := State{
+		Spec: ev.Spec, Grant: ev.Grant, Profile: ev.Profile, Vars: ev.Vars, Secrets: ev.Secrets, Params: ev.Params,
+		Status: Ready, Began: e.At, Now: e.At, Results: make([]Result, len(ev.Grant.Steps)),
+	}
+	return s.skip()
+}
+
+func (s State) advance(ev Advanced, e Entry) (State, []Effect) {
+	if ev.To == "" {
+		if s.Status != Ready {
+			return s, nil
+		}
+	} else {
+		i := s.Grant.Index(ev.To)
+		if s.Status == Running || i < 0 || i > s.Step {
+			return s, nil
+		}
+		s.Step = i
+	}
+	step, ok := s.Current()
+	if !ok {
+		return s, nil
+	}
+	s.Now, s.Status, s.Problem, s.Pending = e.At, Ready, nil, nil
+	edits := s.Edits[step.ID]
+	s = s.setResult(Result{Began: e.At, Edits: edits})
+	if missing := s.Missing(s.Step); len(missing) > 0 {
+		return s.fail(&Problem{Kind: Input, Code: "missing_value",
+			Description: wire.Untrusted("this step needs " + strings.Join(missing, ", ") + ", and the run does not have it")}, e), nil
+	}
+	if len(edits) > 0 {
+		s.Edited++
+		s.Edits = maps.Clone(s.Edits)
+		delete(s.Edits, step.ID)
+	}
+	if step.Do != nil {
+		return s.ask(e)
+	}
+	if step.In != nil {
+		r := s.Results[s.Step]
+		r.Message = step.In(s).Edit(edits)
+		s = s.setResult(r)
+	}
+	return s.conclude(step.On(s, e), e)
+}
+
+// ask hands out the current step's effect, with the edits of this attempt.
+func (s State) ask(e Entry) (State, []Effect) {
+	step := s.Grant.Steps[s.Step]
+	r := s.Results[s.Step]
+	effect := step.Do(s)
+	switch fx := effect.(type) {
+	case Send:
+		fx.Request = fx.Request.Edit(r.Edits)
+		effect = fx
+	case Browse:
+		fx.Request = fx.Request.Edit(r.Edits)
+		effect = fx
+	}
+	r.Effect = effect
+	return s.setResult(r).wish(effect)
+}
+
+func (s State) wish(fx Effect) (State, []Effect) {
+	s.LastID++
+	s.Status, s.Pending = Running, fx.withID(s.LastID)
+	return s, []Effect{s.Pending}
+}
+
+func (s State) answer(e Entry) (State, []Effect) {
+	s.Now = e.At
+	r := s.Results[s.Step]
+	r.Facts = append(slices.Clip(r.Facts), e)
+	switch ev := e.Event.(type) {
+	case Broke:
+		s.Pending = nil
+		desc := ev.Message
+		if ev.Sent {
+			desc += " (the request had gone out: whether the server acted on it is unknown)"
+		}
+		kind := Transport
+		if ev.Code == "browser_timeout" {
+			kind = Person
+		}
+		return s.setResult(r).fail(&Problem{Kind: kind, Code: ev.Code, Description: desc}, e), nil
+	case Observed:
+		r.Checks = append(slices.Clip(r.Checks), ev.Checks...)
+		return s.setResult(r).stay()
+	case Elapsed:
+		s.Pending = nil
+		return s.setResult(r).ask(e)
+	}
+	s = s.setResult(r)
+	v := s.Grant.Steps[s.Step].On(s, e)
+	if v.Stay {
+		r.Checks = append(slices.Clip(r.Checks), v.Checks...)
+		return s.setResult(r).stay()
+	}
+	s.Pending = nil
+	return s.conclude(v, e)
+}
+
+// stay keeps a Browse open and asks the performer to go on waiting for it.
+func (s State) stay() (State, []Effect) {
+	if b, ok := s.Pending.(Browse); ok {
+		b.Resume = true
+		s.Pending = b
+	}
+	return s, []Effect{s.Pending}
+}
+
+func (s State) conclude(v Verdict, e Entry) (State, []Effect) {
+	r := s.Results[s.Step]
+	r.Checks = append(slices.Clip(r.Checks), v.Checks...)
+	r.Set = r.Set.with(v.Set)
+	s = s.setResult(r)
+	s.Vars = s.Vars.with(v.Set)
+	for name := range v.Set {
+		s.Born = put(s.Born, name, s.Grant.Steps[s.Step].ID)
+	}
+	problem := v.Problem
+	if problem == nil {
+		problem = refusal(v.Checks)
+	}
+	switch {
+	case problem != nil:
+		return s.fail(problem, e), nil
+	case v.Again && v.After > 0:
+		return s.wish(Wait{For: v.After})
+	case v.Again:
+		return s.ask(e)
+	}
+	r.Ended = e.At
+	s = s.setResult(r)
+	s.Step, s.Status = s.Step+1, Ready
+	return s.skip(), nil
+}
+
+// refusal turns the first failed check into the reason to stop: a refused
+// answer ends the flow, whatever the step made of it.
+func refusal(checks []wire.Check) *Problem {
+	for _, c := range checks {
+		if c.Status == wire.Fail {
+			return &Problem{Kind: Refused, Code: c.ID, Description: wire.Untrusted(c.Message)}
+		}
+	}
+	return nil
+}
+
+// skip passes over the steps that do not apply to this run.
+func (s State) skip() State {
+	for s.Step < len(s.Grant.Steps) {
+		step := s.Grant.Steps[s.Step]
+		if step.Skip == nil {
+			return s
+		}
+		reason := step.Skip(s)
+		if reason == "" {
+			return s
+		}
+		s = s.setResult(Result{Skipped: reason})
+		s.Step++
+	}
+	s.Status = Done
+	return s
+}
+
+func (s State) fail(p *Problem, e Entry) State {
+	why := *p
+	why.Step = s.Grant.Steps[s.Step].ID
+	r := s.Results[s.Step]
+	r.Ended, r.Problem = e.At, &why
+	s = s.setResult(r)
+	s.Status, s.Problem, s.Pending = Failed, &why, nil
+	return s
+}
+
+func (s State) cancel(e Entry) State {
+	if s.Status != Running && s.Status != Ready {
+		return s
+	}
+	s.Now = e.At
+	s = s.fail(&Problem{Kind: Person, Code: "cancelled", Description: "stopped here"}, e)
+	s.Status = Stopped
+	return s
+}
+
+// edit makes the edited step the next one: what came after it no longer counts.
+func (s State) edit(ev Edited, e Entry) State {
+	i := s.Grant.Index(ev.Step)
+	if s.Status == Running || i < 0 {
+		return s
+	}
+	s.Now = e.At
+	if len(ev.Edits) == 0 {
+		s.Edits = maps.Clone(s.Edits)
+		delete(s.Edits, ev.Step)
+		return s
+	}
+	s.Edits = put(s.Edits, ev.Step, slices.Clone(ev.Edits))
+	if i <= s.Step {
+		s.Step, s.Status, s.Problem = i, Ready, nil
+	}
+	return s
+}
+
+func (s State) setResult(r Result) State {
+	s.Results = slices.Clone(s.Results)
+	s.Results[s.Step] = r
+	return s
+}
+
+func put[V any](m map[string]V, k string, v V) map[string]V {
+	out := make(map[string]V, len(m)+1)
+	maps.Copy(out, m)
+	out[k] = v
+	return out
+}

@@ -1,0 +1,160 @@
+// Package grants holds the grants and the protocol operations, one file each,
+// in the words of their RFCs. A grant is data: steps made of a few combinators.
+// What composes with every grant (PKCE, client authentication) is a modifier.
+package grants
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"authdance/flows"
+	"authdance/flows/wire"
+)
+
+// List is every grant in menu order. Adding one is a file and a line here.
+func List() []flows.Grant {
+	return []flows.Grant{code, refresh, operation(discover, "Discovery"), operation(userinfo, "UserInfo"), operation(callAPI, "API call")}
+}
+
+// operation makes a flow of one step of its own, after discovery where that helps.
+func operation(st flows.Step, title string) flows.Grant {
+	g := flows.Grant{ID: st.ID, Title: title, Ref: st.Ref, About: st.Why, Steps: []flows.Step{st}}
+	if st.ID == "userinfo" {
+		st.Skip = nil
+		g.Steps = []flows.Step{discover, st}
+	}
+	if st.ID == "api" {
+		st.Skip = nil
+		g.Steps = []flows.Step{st}
+	}
+	return g
+}
+
+// Options are the modifiers that a grant can run with, each with its choices,
+// the default first.
+func Options(grant string) map[string][]string {
+	auth := []string{"none", "client_secret_basic", "client_secret_post"}
+	switch grant {
+	case "authorization_code":
+		return map[string][]string{"pkce": {"S256", "plain", "off"}, "client_auth": auth, "nonce": {"on", "off"}}
+	case "refresh_token":
+		return map[string][]string{"client_auth": auth}
+	}
+	return map[string][]string{}
+}
+
+// Resolve fills in the defaults of a Spec and refuses what the grant does not know.
+func Resolve(spec flows.Spec) (flows.Spec, error) {
+	if !slices.ContainsFunc(List(), func(g flows.Grant) bool { return g.ID == spec.Grant }) {
+		var ids []string
+		for _, g := range List() {
+			ids = append(ids, g.ID)
+		}
+		return spec, fmt.Errorf("flow %q is not known; the flows are %s", wire.Safe(spec.Grant), strings.Join(ids, ", "))
+	}
+	known := Options(spec.Grant)
+	out := flows.Spec{Grant: spec.Grant, Options: map[string]string{}}
+	for name, choices := range known {
+		out.Options[name] = choices[0]
+	}
+	for name, val := range spec.Options {
+		choices, ok := known[name]
+		if val == "" || !ok {
+			continue // an option of other grants says nothing here
+		}
+		if !slices.Contains(choices, val) {
+			return spec, fmt.Errorf("%s %q is not known; use %s", name, wire.Safe(val), strings.Join(choices, ", "))
+		}
+		out.Options[name] = val
+	}
+	return out, nil
+}
+
+// Build makes the steps of a grant with its modifiers.
+func Build(spec flows.Spec) (flows.Grant, error) {
+	spec, err := Resolve(spec)
+	if err != nil {
+		return flows.Grant{}, err
+	}
+	list := List()
+	g := list[slices.IndexFunc(list, func(g flows.Grant) bool { return g.ID == spec.Grant })]
+	if m := spec.Options["pkce"]; m == "S256" || m == "plain" {
+		g = pkce(m)(g)
+	}
+	if m := spec.Options["client_auth"]; m != "" {
+		auth, err := clientAuth(m)
+		if err != nil {
+			return flows.Grant{}, err
+		}
+		g = auth(g)
+	}
+	return g, nil
+}
+
+// Start makes the fact that a run begins with. vars hold what is known of the
+// provider and the client (see Vars); params are further request parameters.
+func Start(spec flows.Spec, p flows.Profile, vars flows.Vars, secrets flows.Secrets, params []flows.Param) (flows.Started, error) {
+	spec, err := Resolve(spec)
+	if err != nil {
+		return flows.Started{}, err
+	}
+	g, err := Build(spec)
+	if err != nil {
+		return flows.Started{}, err
+	}
+	return flows.Started{Spec: spec, Grant: g, Profile: p, Vars: maps.Clone(vars), Secrets: secrets, Params: params}, nil
+}
+
+// change replaces one step of a grant; the grant given stays as it is.
+func change(g flows.Grant, step string, with func(flows.Step) flows.Step) flows.Grant {
+	g.Steps = slices.Clone(g.Steps)
+	for i, st := range g.Steps {
+		if st.ID == step {
+			g.Steps[i] = with(st)
+		}
+	}
+	return g
+}
+
+// rewriting passes the step's request through a function before it goes out.
+func rewriting(g flows.Grant, step string, with func(flows.State, flows.Request) flows.Request) flows.Grant {
+	return change(g, step, func(st flows.Step) flows.Step {
+		do := st.Do
+		st.Do = func(s flows.State) flows.Effect {
+			switch fx := do(s).(type) {
+			case flows.Send:
+				fx.Request = with(s, fx.Request)
+				return fx
+			case flows.Browse:
+				fx.Request = with(s, fx.Request)
+				return fx
+			default:
+				return fx
+			}
+		}
+		return st
+	})
+}
+
+// adding appends parameters to the step's form, or to its query where it has none.
+func adding(g flows.Grant, step string, fs ...field) flows.Grant {
+	return rewriting(g, step, func(s flows.State, r flows.Request) flows.Request {
+		more := params(s, fs)
+		if r.Form != nil {
+			r.Form = append(r.Form, more...)
+		} else {
+			r.Query = append(r.Query, more...)
+		}
+		return r
+	})
+}
+
+// addingHeader appends header fields to the step's request.
+func addingHeader(g flows.Grant, step string, fs ...field) flows.Grant {
+	return rewriting(g, step, func(s flows.State, r flows.Request) flows.Request {
+		r.Header = append(r.Header, params(s, fs)...)
+		return r
+	})
+}

@@ -1,0 +1,135 @@
+package grants
+
+import (
+	"slices"
+	"strings"
+
+	"authdance/flows"
+	"authdance/flows/jose"
+	"authdance/flows/wire"
+)
+
+// takeTokens reads a token response (RFC 6749 §5.1, OIDC Core §3.1.3.3). What
+// deviates from the specification is read where it is harmless, and named.
+func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
+	v := take("access_token", "?token_type", "?expires_in", "?refresh_token", "?id_token", "?scope")(s, e)
+	if v.Problem != nil {
+		return v
+	}
+	doc, _, ok := answer(e)
+	if !ok {
+		return v
+	}
+	switch kind := v.Set["token_type"]; {
+	case kind == "":
+		v.Checks = append(v.Checks, wire.Check{ID: "token_type", Status: wire.Warn, Want: "Bearer", Ref: "RFC 6749 §5.1",
+			Message: "the answer has no token_type, which is required; authdance goes on as if it said Bearer"})
+	case !strings.EqualFold(kind.Raw(), "bearer"):
+		v.Checks = append(v.Checks, wire.Check{ID: "token_type", Status: wire.Fail, Got: kind.Safe(), Want: "Bearer", Ref: "RFC 6749 §7.1",
+			Message: "a client must not use a token whose type it does not understand"})
+	default:
+		v.Checks = append(v.Checks, wire.Check{ID: "token_type", Status: wire.Pass, Got: kind.Safe(), Want: "Bearer", Ref: "RFC 6749 §7.1", Message: "token_type is one that this client understands"})
+	}
+	if exp, has := doc.Get("expires_in"); has && exp.Kind != wire.Number {
+		v.Checks = append(v.Checks, wire.Check{ID: "expires_in_type", Status: wire.Warn, Got: wire.Safe(exp.Text), Want: "a JSON number", Ref: "RFC 6749 §5.1",
+			Message: "expires_in should be a number, it is a " + exp.Kind.String()})
+	}
+	v.Checks = append(v.Checks, scopeCheck(s, v.Set["scope"]))
+	if s.Spec.Grant == "authorization_code" && slices.Contains(words(s.Vars["scope"]), "openid") && v.Set["id_token"] == "" {
+		v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Fail, Want: "id_token", Ref: "OIDC Core §3.1.3.3",
+			Message: "scope openid was asked for, and the answer has no id_token"})
+	}
+	return v
+}
+
+func scopeCheck(s flows.State, granted wire.Untrusted) wire.Check {
+	asked := s.Vars["scope"]
+	c := wire.Check{ID: "scope_narrowed", Status: wire.Pass, Got: granted.Safe(), Want: asked.Safe(), Ref: "RFC 6749 §3.3", Message: "every scope that was asked for was granted"}
+	if granted == "" {
+		c.Status, c.Message = wire.NA, "the answer has no scope member, which means: as asked"
+		return c
+	}
+	var lost []string
+	for _, w := range words(asked) {
+		if !slices.Contains(words(granted), w) {
+			lost = append(lost, wire.Safe(w))
+		}
+	}
+	if len(lost) > 0 {
+		c.Status, c.Message = wire.Warn, "not granted: "+strings.Join(lost, ", ")
+	}
+	return c
+}
+
+// validate checks the ID token as OIDC Core §3.1.3.7 asks: the step with no
+// message of its own that decides whether the login counts.
+var validate = flows.Step{
+	ID: "id_token", Title: "Validate the ID token", Ref: "OIDC Core §3.1.3.7", From: flows.Client, To: flows.AS,
+	Why: "The ID token says who signed in. It only counts when the signature is the issuer's, when it is meant for this client, " +
+		"when it answers this very login (nonce), and when it is fresh.",
+	Pages: []string{"signature-invalid", "unknown-kid", "audience-mismatch", "issuer-mismatch", "nonce-mismatch", "token-expired", "clock-skew"},
+	Skip: func(s flows.State) string {
+		if s.Vars["id_token"] == "" {
+			return "no ID token came: scope openid was not asked for"
+		}
+		return ""
+	},
+	Needs: []string{"id_token", "issuer", "jwks_uri"},
+	Do:    get("jwks_uri"),
+	On:    checkIDToken,
+}
+
+func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
+	rec, ok := e.Event.(flows.Received)
+	if !ok {
+		return unexpected(e)
+	}
+	res := rec.Exchange.Response
+	if res.Status != 200 {
+		return flows.Verdict{Problem: &flows.Problem{Kind: flows.Refused, Code: "jwks_invalid", HTTPStatus: res.Status,
+			Description: wire.Untrusted("the key set at jwks_uri could not be fetched, so no signature can be checked")}}
+	}
+	report := jose.CheckIDToken(jose.Decode(s.Vars["id_token"].Raw()), Expect(s), jose.ParseKeys([]byte(res.Body.Raw())), e.At)
+	unknownKid := slices.ContainsFunc(report.Checks, func(c wire.Check) bool { return c.ID == "kid_unknown" && c.Status != wire.Pass })
+	if unknownKid && len(s.ResultOf("id_token").Exchanges()) < 2 {
+		// The server may have rotated its keys a moment ago: look once more.
+		return flows.Verdict{Again: true, Checks: []wire.Check{{ID: "kid_unknown", Status: wire.Warn, Ref: "OIDC Core §10.1.1",
+			Message: "the key set has no key with the token's kid; authdance fetches it once more, in case the keys were just changed"}}}
+	}
+	v := flows.Verdict{Checks: report.Checks, Set: flows.Vars{"jwks": res.Body, "sub": wire.Untrusted(jose.Decode(s.Vars["id_token"].Raw()).Claims.Str("sub"))}}
+	if before := s.Vars["sub"]; s.Spec.Grant == "refresh_token" && before != "" {
+		v.Checks = append(v.Checks, same("refresh_sub_mismatch", "sub", v.Set["sub"], before, "OIDC Core §12.2"))
+	}
+	if report.Verdict == jose.Unverified && v.Problem == nil {
+		for _, c := range report.Checks {
+			if c.Status == wire.Unknown {
+				v.Problem = &flows.Problem{Kind: flows.Refused, Code: c.ID, Description: wire.Untrusted("the ID token could not be verified: " + c.Message)}
+				break
+			}
+		}
+	}
+	return v
+}
+
+// Expect is what an ID token must say to count in this run.
+func Expect(s flows.State) jose.Expect {
+	want := jose.Expect{
+		Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw(), Nonce: s.Vars["nonce"].Raw(),
+		AccessToken: s.Vars["access_token"].Raw(), Code: s.Vars["code"].Raw(), MaxAge: seconds(s.Vars["max_age"], -1), ACR: words(s.Vars["acr_values"]),
+	}
+	if s.Spec.Grant != "authorization_code" || s.Spec.Options["nonce"] == "off" {
+		want.Nonce = "" // none was sent in this run
+	}
+	if x := s.ResultOf("token").Exchanges(); len(x) > 0 {
+		want.ServerDate = x[len(x)-1].Response.Get("Date").Raw()
+	}
+	return want
+}
+
+func same(id, what string, got, want wire.Untrusted, ref string) wire.Check {
+	c := wire.Check{ID: id, Status: wire.Pass, Got: got.Safe(), Want: want.Safe(), Ref: ref, Message: what + " is the same as before"}
+	if got != want {
+		c.Status, c.Message = wire.Fail, what+" differs: the answer is about somebody else"
+	}
+	return c
+}

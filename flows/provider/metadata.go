@@ -1,0 +1,87 @@
+package provider
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"authdance/flows/wire"
+)
+
+// Metadata is an authorization server's discovery document, as it was sent.
+type Metadata struct{ doc wire.Value }
+
+// ParseMetadata reads a discovery document (OpenID Connect Discovery §3,
+// RFC 8414 §2). The checks name what is odd about it; the error says why it is
+// no such document at all.
+func ParseMetadata(body []byte) (Metadata, []wire.Check, error) {
+	doc, checks, err := wire.ParseJSON(body, wire.Limits{})
+	if err != nil {
+		return Metadata{doc}, checks, err
+	}
+	if doc.Kind != wire.Object {
+		return Metadata{doc}, checks, &wire.SyntaxError{ID: "metadata_invalid", Want: "a JSON object", Got: "JSON " + doc.Kind.String()}
+	}
+	checks = append(checks, wire.CaseMiss(doc, "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")...)
+	return Metadata{doc}, checks, nil
+}
+
+// Issuer is the issuer member, "" when absent.
+func (m Metadata) Issuer() wire.Untrusted { return wire.Untrusted(m.doc.Str("issuer")) }
+
+// URLs returns every member that names a place of the server (…_endpoint, jwks_uri).
+func (m Metadata) URLs() map[string]wire.Untrusted {
+	out := map[string]wire.Untrusted{}
+	for _, mb := range m.doc.Members {
+		if mb.Value.Kind == wire.String && (strings.HasSuffix(mb.Name, "_endpoint") || mb.Name == "jwks_uri" || mb.Name == "end_session_endpoint") {
+			if _, dup := out[mb.Name]; !dup {
+				out[mb.Name] = wire.Untrusted(mb.Value.Text)
+			}
+		}
+	}
+	return out
+}
+
+// Supports says whether the list member holds value. announced is false when
+// the document does not have the list: then nothing is known.
+func (m Metadata) Supports(list, value string) (yes, announced bool) {
+	if _, ok := m.doc.Get(list); !ok {
+		return false, false
+	}
+	return slices.Contains(m.doc.Strings(list), value), true
+}
+
+// Flag is a boolean member, false when absent.
+func (m Metadata) Flag(name string) bool {
+	v, ok := m.doc.Get(name)
+	return ok && v.Kind == wire.Bool && v.Text == "true"
+}
+
+// Document is the whole document in the order it was sent.
+func (m Metadata) Document() wire.Value { return m.doc }
+
+// Candidate is one place where metadata may be, with the rule that produced it.
+type Candidate struct{ URL, Rule string }
+
+// WellKnown lists the places to look for an issuer's metadata, in the order to
+// try: OpenID Connect appends its path to the issuer; RFC 8414 §3.1 inserts
+// its own between host and path, and servers exist for both mixtures.
+func WellKnown(issuer string) []Candidate {
+	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	u, err := url.Parse(issuer)
+	if err != nil || u.Host == "" {
+		return []Candidate{{strings.TrimSuffix(issuer, "/") + oidc, "OpenID Connect Discovery §4: appended"}}
+	}
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	root := u.Scheme + "://" + u.Host
+	out := []Candidate{
+		{root + path + oidc, "OpenID Connect Discovery §4: appended to the issuer"},
+		{root + oauth + path, "RFC 8414 §3.1: inserted between host and path"},
+	}
+	if path != "" {
+		out = append(out,
+			Candidate{root + oidc + path, "RFC 8414 §5: the OpenID Connect name, inserted"},
+			Candidate{root + path + oauth, "not in a specification, but seen: appended"})
+	}
+	return out
+}

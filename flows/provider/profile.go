@@ -1,0 +1,122 @@
+// Package provider knows provider profiles: who the server is, who we are
+// there, and what to ask for. A profile holds references to secrets, never the
+// secrets. Nothing here touches the network.
+package provider
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"authdance/flows/wire"
+)
+
+// The classes of environment. LIVE asks before it sends anything changed.
+const (
+	Lab  = "LAB"
+	Test = "TEST"
+	Live = "LIVE"
+)
+
+// Profile is one provider profile, as its TOML file has it.
+type Profile struct {
+	Schema    int               `toml:"schema"`
+	ID        string            `toml:"id"`
+	Name      string            `toml:"name"`
+	Class     string            `toml:"class"` // LAB, TEST or LIVE; TEST when empty
+	Preset    string            `toml:"preset,omitempty"`
+	Issuer    string            `toml:"issuer,omitempty"`
+	Metadata  string            `toml:"metadata,omitempty"`  // where the discovery document is, when not at a well-known place
+	Endpoints map[string]string `toml:"endpoints,omitempty"` // by hand, when there is no metadata
+	API       string            `toml:"api,omitempty"`       // a protected resource to call with the access token
+	Client    ClientConfig      `toml:"client"`
+	Request   RequestConfig     `toml:"request"`
+	Quirks    map[string]string `toml:"quirks,omitempty"`
+}
+
+// ClientConfig is who we are at the provider.
+type ClientConfig struct {
+	ID          string `toml:"id"`
+	Auth        string `toml:"auth,omitempty"`   // none, client_secret_basic, client_secret_post; "" decides by the secret
+	Secret      string `toml:"secret,omitempty"` // a reference: env:NAME, file:PATH
+	RedirectURI string `toml:"redirect_uri,omitempty"`
+}
+
+// RequestConfig is what a run asks for when nobody says otherwise.
+type RequestConfig struct {
+	Scope    string `toml:"scope,omitempty"`
+	PKCE     string `toml:"pkce,omitempty"` // S256, plain, off; S256 when empty
+	Audience string `toml:"audience,omitempty"`
+	Resource string `toml:"resource,omitempty"`
+}
+
+var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+
+// Validate names the first field that is wrong and how to mend it.
+func (p Profile) Validate() error {
+	wrong := func(field, format string, a ...any) error {
+		return fmt.Errorf("profile %q, field %s: %s", wire.Safe(p.ID), field, fmt.Sprintf(format, a...))
+	}
+	switch {
+	case p.Schema > 1:
+		return wrong("schema", "version %d is newer than this authdance knows; use a newer authdance", p.Schema)
+	case !idPattern.MatchString(p.ID):
+		return wrong("id", "use small letters, digits, dot, dash or underscore, at most 64, like \"okta-dev\"")
+	case !slices.Contains([]string{"", Lab, Test, Live}, p.Class):
+		return wrong("class", "%q is none of LAB, TEST, LIVE", p.Class)
+	case p.Issuer == "" && p.Metadata == "" && len(p.Endpoints) == 0:
+		return wrong("issuer", "is missing; give issuer, metadata, or an [endpoints] table")
+	case p.Client.ID == "":
+		return wrong("client.id", "is missing; it is the client_id that the provider gave this application")
+	case !slices.Contains([]string{"", "none", "client_secret_basic", "client_secret_post"}, p.Client.Auth):
+		return wrong("client.auth", "%q is not known; use none, client_secret_basic or client_secret_post", p.Client.Auth)
+	case !slices.Contains([]string{"", "S256", "plain", "off"}, p.Request.PKCE):
+		return wrong("request.pkce", "%q is not known; use S256, plain or off", p.Request.PKCE)
+	}
+	if p.Client.Secret != "" {
+		if err := CheckReference(p.Client.Secret); err != nil {
+			return wrong("client.secret", "%v", err)
+		}
+	}
+	urls := map[string]string{"issuer": p.Issuer, "metadata": p.Metadata, "api": p.API, "client.redirect_uri": p.Client.RedirectURI}
+	for name, u := range p.Endpoints {
+		urls["endpoints."+name] = u
+	}
+	for field, raw := range urls {
+		if raw == "" {
+			continue
+		}
+		if u, err := url.Parse(raw); err != nil || u.Scheme == "" || u.Host == "" && field != "client.redirect_uri" {
+			return wrong(field, "%q is not a full URL; write it with https:// and the host", wire.Safe(raw))
+		}
+	}
+	return nil
+}
+
+// ClientAuth is the client authentication method that the profile means.
+func (p Profile) ClientAuth() string {
+	switch {
+	case p.Client.Auth != "":
+		return p.Client.Auth
+	case p.Client.Secret != "":
+		return "client_secret_basic"
+	}
+	return "none"
+}
+
+// CheckReference accepts env:NAME, file:PATH, prompt and "-" (standard input).
+// A literal secret is refused: files are shared, logged and committed.
+func CheckReference(ref string) error {
+	kind, rest, _ := strings.Cut(ref, ":")
+	switch {
+	case ref == "-" || ref == "prompt":
+		return nil
+	case (kind == "env" || kind == "file") && rest != "":
+		return nil
+	case kind == "keyring" || kind == "age":
+		return fmt.Errorf("%s: references are not supported yet; use env:NAME or file:PATH", kind)
+	}
+	return fmt.Errorf("write a reference, not the secret itself: env:NAME, file:PATH, prompt, or - for standard input")
+}
