@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +55,7 @@ func parse(data []byte) (Theme, error) {
 				err = errors.New("write a table: [roles]")
 			}
 		default:
-			err = fmt.Errorf("unknown key; a theme has name, about, dark, symbols, background and [roles]")
+			err = errors.New("unknown key; a theme has name, about, dark, symbols, background and [roles]")
 		}
 		if err != nil {
 			return Theme{}, fmt.Errorf("%q: %w", k, err)
@@ -153,8 +152,10 @@ func colour(value any) (ink, error) {
 }
 
 func hex(s string) bool {
-	return regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`).MatchString(s)
+	return (len(s) == 4 || len(s) == 7) && s[0] == '#' && only(s[1:], "0123456789abcdefABCDEF")
 }
+
+func only(s, allowed string) bool { return strings.Trim(s, allowed) == "" }
 
 func flag(value any) (bool, error) {
 	if v, is := value.(bool); is {
@@ -172,7 +173,8 @@ func oneOf(value any, allowed ...string) (string, error) {
 
 // word is a name that is safe as a file name and on a command line.
 func word(value any) (string, error) {
-	if v, is := value.(string); is && regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`).MatchString(v) {
+	v, is := value.(string)
+	if is && v != "" && len(v) <= 40 && v[0] != '-' && only(v, "abcdefghijklmnopqrstuvwxyz0123456789-") {
 		return v, nil
 	}
 	return "", fmt.Errorf("%q is not a name; write up to 40 lower case letters, digits and hyphens", fmt.Sprint(value))

@@ -1,16 +1,15 @@
 package themes
 
 import (
-	"fmt"
-	"image/color"
 	"io/fs"
-	"math"
+	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
-	"charm.land/lipgloss/v2"
+	"github.com/BurntSushi/toml"
+	"github.com/google/go-cmp/cmp"
 )
 
 func load(t testing.TB, name string) Theme {
@@ -43,96 +42,189 @@ func TestEveryFileIsListedAndLoadsUnderItsOwnName(t *testing.T) {
 	}
 }
 
-// contrast is the WCAG 2 ratio of two colours.
-func contrast(a, b color.Color) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+func TestAnUnknownNameListsTheKnownOnes(t *testing.T) {
+	_, err := Load("solarised")
+	if err == nil || !strings.Contains(err.Error(), "high-contrast-dark") {
+		t.Fatalf("error %v does not help", err)
+	}
 }
 
-func luminance(c color.Color) float64 {
-	r, g, b, _ := c.RGBA()
-	linear := func(v uint32) float64 {
-		s := float64(v) / 0xffff
-		if s <= 0.04045 {
-			return s / 12.92
+func TestARoleThatIsLeftOutLooksLikeItsParent(t *testing.T) {
+	theme, err := Parse("t.toml", []byte(`
+name = "t"
+[roles]
+text = { fg = "#101010" }
+warn = { fg = 3, bold = true }
+front = { bold = false }
+live = { fg = "default", reverse = true }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[role]face{
+		text:    {fg: "#101010"},
+		skipped: {fg: "#101010"},         // through later, muted and text
+		changed: {fg: "3", bold: true},   // all of warn
+		front:   {fg: "3"},               // warn, less what it takes back
+		live:    {fg: "", reverse: true}, // the terminal's own colour again
+		onlyA:   {fg: "#101010"},         // fail is not given either
+	}
+	for r, f := range want {
+		if theme.roles[r] != f {
+			t.Errorf("%s is %+v, want %+v", tree()[r].name, theme.roles[r], f)
 		}
-		return math.Pow((s+0.055)/1.055, 2.4)
 	}
-	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }
 
-// lightness is L* of CIELAB, 0 to 100: equal steps look equal.
-func lightness(c color.Color) float64 {
-	y := luminance(c)
-	if y <= 216.0/24389 {
-		return y * 24389 / 27
+func TestEveryRoleIsDeclaredOnceAfterItsParent(t *testing.T) {
+	seen := map[string]bool{}
+	for r, n := range tree() {
+		if n.name == "" || seen[n.name] {
+			t.Errorf("role %d has no name of its own: %q", r, n.name)
+		}
+		seen[n.name] = true
+		if int(n.parent) > r || (int(n.parent) == r && r != int(text)) {
+			t.Errorf("%s stands before its parent", n.name)
+		}
 	}
-	return 116*math.Cbrt(y) - 16
 }
 
-// pair is what a reader sees: the two colours after reversing and with the page
-// behind them.
-func (t Theme) pair(r role) (fg, bg color.Color) {
-	f := t.roles[r]
-	fg, bg = lipgloss.Color(string(f.fg)), lipgloss.Color(string(t.background))
-	if f.bg != "" {
-		bg = lipgloss.Color(string(f.bg))
+func TestEveryRoleReachesTheStyles(t *testing.T) {
+	// Each role gets a colour of its own, so a style that shows another
+	// role's colour, or none, is found.
+	var src strings.Builder
+	src.WriteString("name = \"t\"\n[roles]\n")
+	want := map[string]bool{}
+	for r, n := range tree() {
+		c := ink("#0000" + string("0123456789abcdef"[r/16]) + string("0123456789abcdef"[r%16]))
+		src.WriteString(n.name + " = { fg = \"" + string(c) + "\" }\n")
+		want[strings.TrimPrefix(string(c), "#")] = true
 	}
-	if f.reverse {
-		fg, bg = bg, fg
+	theme, err := Parse("t.toml", []byte(src.String()))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return fg, bg
+	for name, style := range fields(theme.Styles(Unicode(), false)) {
+		r, g, b, _ := style.GetForeground().RGBA()
+		c := hexByte(r) + hexByte(g) + hexByte(b)
+		if !want[c] {
+			t.Errorf("Styles.%s shows %s, which is no role's colour or one that another field shows", name, c)
+		}
+		delete(want, c)
+	}
+	if len(want) > 0 {
+		t.Errorf("roles without a field in Styles: %v", want)
+	}
 }
 
-func rgbThemes(t *testing.T) []Theme {
-	var out []Theme
+func hexByte(v uint32) string {
+	const digits = "0123456789abcdef"
+	return string([]byte{digits[v>>12&15], digits[v>>8&15]})
+}
+
+func TestAnErrorNamesTheFileTheRoleAndTheFix(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"[roles]\nok = { fg = \"#12\" }", `mine.toml: role "ok": "fg": "#12" is not a colour; write "#rrggbb", a number from 0 to 255, or "default"`},
+		{"[roles]\nok = { fg = 256 }", `role "ok": "fg": "256" is not a colour`},
+		{"[roles]\nok = { fg = \"red\" }", `role "ok": "fg": "red" is not a colour`},
+		{"[roles]\nok = { colour = \"#fff\" }", `role "ok": "colour": unknown key; a role has fg, bg,`},
+		{"[roles]\nok = { bold = \"yes\" }", `role "ok": "bold": "yes" is neither true nor false`},
+		{"[roles]\nok = \"#fff\"", `role "ok": write a table`},
+		{"[roles]\nokay = { fg = 2 }", `role "okay": there is no such role; the roles are text, muted,`},
+		{"roles = 3", `"roles": write a table`},
+		{"symbols = \"emoji\"", `"symbols": "emoji" is not known; write "unicode" or "ascii"`},
+		{"backgruond = \"#fff\"", `"backgruond": unknown key; a theme has name, about,`},
+		{"about = \"a\\u001b[31m\"", `"about": write one line of plain text`},
+		{"about = \"a\\u202eb\"", `"about": write one line of plain text`},
+		{"dark = 1", `"dark": "1" is neither true nor false`},
+		{"dark = ", `mine.toml: line 2: not valid TOML: `},
+	} {
+		_, err := Parse("mine.toml", []byte("name = \"mine\"\n"+c.src))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q:\n got %v\nwant %s", c.src, err, c.want)
+		}
+	}
+	for _, src := range []string{"", "name = \"\"", "name = \"../x\"", "name = \"-x\"", "name = 3"} {
+		if _, err := Parse("mine.toml", []byte(src)); err == nil || !strings.Contains(err.Error(), `"name"`) {
+			t.Errorf("%q: error %v does not speak of the name", src, err)
+		}
+	}
+}
+
+func TestTheSettingIsOneThemeOrAPair(t *testing.T) {
+	for _, c := range []struct {
+		src         string
+		dark, light string
+	}{
+		{`theme = "mono"`, "mono", "mono"},
+		{`theme = { light = "light", dark = "projector" }`, "projector", "light"},
+		{`theme = { light = "projector" }`, "dark", "projector"},
+		{`theme = { dark = "mono" }`, "mono", "light"},
+		{``, "terminal", "terminal"},
+	} {
+		var got struct{ Theme Choice }
+		if _, err := toml.Decode(c.src, &got); err != nil {
+			t.Fatal(err)
+		}
+		if d, l := got.Theme.Auto(true), got.Theme.Auto(false); d != c.dark || l != c.light {
+			t.Errorf("%s: dark %s, light %s", c.src, d, l)
+		}
+	}
+	for _, src := range []string{`theme = 3`, `theme = { night = "dark" }`, `theme = { dark = 1 }`} {
+		var got struct{ Theme Choice }
+		if _, err := toml.Decode(src, &got); err == nil || !strings.Contains(err.Error(), `write theme = "dark"`) {
+			t.Errorf("%s: error %v does not help", src, err)
+		}
+	}
+}
+
+func TestTwoLoadsShareNothing(t *testing.T) {
+	a, b := load(t, "dark"), load(t, "dark")
+	if diff := cmp.Diff(a, b, cmp.AllowUnexported(Theme{}, face{})); diff != "" {
+		t.Fatal(diff)
+	}
+	a.roles[ok] = face{}
+	if b.roles[ok] == (face{}) {
+		t.Fatal("the themes share their roles")
+	}
+}
+
+func FuzzParse(f *testing.F) {
 	for _, name := range Names() {
-		if theme := load(t, name); theme.background != "" {
-			out = append(out, theme)
+		data, err := files.ReadFile(name + ".toml")
+		if err != nil {
+			f.Fatal(err)
 		}
+		f.Add(data)
 	}
-	if len(out) < 5 {
-		t.Fatalf("only %d themes have a page colour", len(out))
-	}
-	return out
+	f.Add([]byte("name = \"a\"\nroles.ok.fg = \"\x1b\""))
+	f.Add([]byte("name = \"a\"\n[roles]\nok = [[[[[]]]]]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		theme, err := Parse("f.toml", data)
+		if err != nil {
+			if strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Fatalf("the error would draw control characters: %q", err)
+			}
+			return
+		}
+		if strings.ContainsFunc(theme.Name+theme.About, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Fatalf("name %q, about %q", theme.Name, theme.About)
+		}
+		theme.Styles(ASCII(), false).Selected.Render("x")
+	})
 }
 
-func TestTextHasContrast4_5AndBordersHave3(t *testing.T) {
-	for _, theme := range rgbThemes(t) {
-		for r, n := range tree() {
-			want := 4.5
-			if role(r) == border || role(r) == borderFocused {
-				want = 3
-			}
-			if strings.HasPrefix(theme.Name, "high-contrast") && want == 4.5 {
-				want = 7
-			}
-			fg, bg := theme.pair(role(r))
-			if got := contrast(fg, bg); got < want {
-				t.Errorf("%s %s: contrast %.2f, want %.1f", theme.Name, n.name, got, want)
-			}
-		}
-	}
-}
-
-func TestPassWarningAndFailureDifferInLightness(t *testing.T) {
-	for _, theme := range rgbThemes(t) {
-		l := func(r role) float64 { fg, _ := theme.pair(r); return lightness(fg) }
-		for _, p := range [][2]role{{ok, warn}, {ok, fail}, {warn, fail}} {
-			if d := math.Abs(l(p[0]) - l(p[1])); d < 7 {
-				t.Errorf("%s: %s and %s are only %.1f L* apart", theme.Name, tree()[p[0]].name, tree()[p[1]].name, d)
-			}
-		}
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		load(b, "dark")
 	}
 }
 
-func TestPageColourAgreesWithDark(t *testing.T) {
-	for _, theme := range rgbThemes(t) {
-		if l := lightness(lipgloss.Color(string(theme.background))); theme.Dark != (l < 50) {
-			t.Errorf("%s: dark = %v, page lightness %.0f", theme.Name, theme.Dark, l)
-		}
+func article(t testing.TB) string {
+	t.Helper()
+	src, err := os.ReadFile("testdata/article.md")
+	if err != nil {
+		t.Fatal(err)
 	}
+	return string(src)
 }
-
-var _ = fmt.Sprint
-var _ = strconv.Itoa
