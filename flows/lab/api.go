@@ -1,0 +1,136 @@
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// What one user can leave in memory.
+const (
+	noteLimit = 100
+	noteBytes = 1000
+)
+
+// protectedAPI is the resource server of the lab. It trusts nothing but
+// access tokens and tells exactly why it refuses one.
+type protectedAPI struct {
+	lab    *Lab
+	tenant *tenant
+	notes  notebook
+}
+
+func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{lab: a.lab, tenant: a.tenant, route: route{name: routeAPI}}
+	faults, unknown := a.lab.faults.active(r)
+	if unknown != "" {
+		writeReply(w, r, unknownFault(unknown))
+		return
+	}
+	x.faults = faults
+	out, answered := x.intercept(r)
+	if !answered {
+		out = a.answer(r)
+	}
+	x.alter(&out)
+	writeReply(w, r, out)
+}
+
+func (a *protectedAPI) answer(r *http.Request) reply {
+	var needs string
+	var methods []string
+	var serve func(*http.Request, accessToken) reply
+	switch r.URL.Path {
+	case "/api/profile":
+		needs, methods, serve = "read", []string{"GET", "HEAD"}, a.profile
+	case "/api/notes":
+		needs, methods, serve = "write", []string{"GET", "HEAD", "POST"}, a.serveNotes
+	default:
+		return a.lab.notFound(r.URL.Path)
+	}
+	if !slices.Contains(methods, r.Method) {
+		return (&exchange{route: route{methods: methods}}).wrongMethod(r.Method)
+	}
+	compact, bad := bearerToken(r, nil)
+	if bad != "" {
+		return bearerRefusal(bad.refusal(), "")
+	}
+	token, bad := a.tenant.checkAccess(compact)
+	if bad != "" {
+		return bearerRefusal(bad.refusal(), "")
+	}
+	if !slices.Contains(fields(token.Scopes), needs) {
+		return bearerRefusal(refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + needs + "."}, needs)
+	}
+	return serve(r, token)
+}
+
+// profile says whose token it is. A client that acts for itself is told so.
+func (a *protectedAPI) profile(_ *http.Request, token accessToken) reply {
+	answer := map[string]any{"sub": token.Subject, "client_id": token.ClientID, "scope": token.Scopes}
+	if u, ok := bySubject(a.tenant.users, token.Subject); ok {
+		answer["name"], answer["username"] = u.Name, u.Username
+	}
+	return jsonReply(http.StatusOK, answer)
+}
+
+// serveNotes lists the notes of the token's subject, or adds {"text": "…"}.
+func (a *protectedAPI) serveNotes(r *http.Request, token accessToken) reply {
+	if r.Method != http.MethodPost {
+		return jsonReply(http.StatusOK, map[string]any{"notes": a.notes.of(token.Subject)})
+	}
+	var sent struct {
+		Text string `json:"text"`
+	}
+	dec := json.NewDecoder(r.Body)
+	if err := dec.Decode(&sent); err != nil || !errors.Is(dec.Decode(&struct{}{}), io.EOF) {
+		return jsonReply(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": `Send one JSON object such as {"text":"hello"}.`})
+	}
+	if sent.Text == "" || len(sent.Text) > noteBytes || !utf8.ValidString(sent.Text) {
+		return jsonReply(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": "A note has 1 to " + strconv.Itoa(noteBytes) + " bytes of text."})
+	}
+	n, ok := a.notes.add(token.Subject, sent.Text, a.lab.now())
+	if !ok {
+		return jsonReply(http.StatusInsufficientStorage, map[string]any{"error": "full", "error_description": "The notebook is full. Restart the lab to empty it."})
+	}
+	return jsonReply(http.StatusCreated, map[string]any{"id": n.ID, "text": n.Text, "created": n.Created})
+}
+
+// notebook keeps notes per subject.
+type notebook struct {
+	mu    sync.Mutex
+	pages map[string][]note
+}
+
+type note struct {
+	ID      int    `json:"id"`
+	Text    string `json:"text"`
+	Created string `json:"created"`
+}
+
+func (n *notebook) add(sub, text string, now time.Time) (note, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.pages == nil {
+		n.pages = map[string][]note{}
+	}
+	list := n.pages[sub]
+	if len(list) >= noteLimit {
+		return note{}, false
+	}
+	added := note{ID: len(list) + 1, Text: text, Created: now.UTC().Format(time.RFC3339)}
+	n.pages[sub] = append(list, added)
+	return added, true
+}
+
+func (n *notebook) of(sub string) []note {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]note{}, n.pages[sub]...)
+}

@@ -1,0 +1,251 @@
+package lab
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+)
+
+const pushedPrefix = "urn:ietf:params:oauth:request_uri:"
+
+// authorize is the authorization endpoint, RFC 6749 §3.1. As long as client
+// and redirect_uri are not known to belong together, errors are shown here and
+// nobody is redirected.
+func (x *exchange) authorize(r *http.Request) reply {
+	id := x.form.Get("client_id")
+	if id == "" {
+		return x.refuse(clientMissing)
+	}
+	c, ok := x.tenant.store.registry[id]
+	if !ok {
+		return x.refuse(clientUnknown)
+	}
+	x.client = c
+	if !c.may("authorization_code") {
+		return x.refuse(grantNotAllowed)
+	}
+	pushed := strings.HasPrefix(x.form.Get("request_uri"), pushedPrefix)
+	if !pushed {
+		if bad := x.checkRedirect(); bad != "" {
+			return x.refuse(bad)
+		}
+		if bad := x.checkAuthorization(r); bad != "" {
+			return x.redirectRefusal(bad)
+		}
+	}
+	return x.finishAuthorization(r)
+}
+
+// finishAuthorization lets the library decide and finishes what it answers: a
+// page to show, an answer to the client, or a refusal without a client.
+func (x *exchange) finishAuthorization(r *http.Request) reply {
+	answer := x.ask(r)
+	if out, ok := readAuthorizationResponse(answer); ok {
+		if out.params.Has("error") && x.why != "" {
+			why := x.why.refusal()
+			out.params.Set("error", why.code)
+			out.params.Set("error_description", why.description)
+		}
+		return reply{status: http.StatusSeeOther, header: x.cookies, redirect: out}
+	}
+	if x.shown != nil {
+		status := x.shown.status
+		if status == 0 {
+			status = http.StatusOK
+		}
+		return reply{status: status, header: x.cookies, page: x.shown}
+	}
+	if x.why != "" {
+		return x.refuse(x.why)
+	}
+	return x.errorPage(refusal{http.StatusInternalServerError, "server_error", "The lab failed. This is a bug of the lab, please report it."})
+}
+
+func (x *exchange) checkRedirect() problem {
+	switch {
+	case x.form.Get("redirect_uri") == "":
+		return redirectMissing
+	case !x.client.matchesRedirect(x.form.Get("redirect_uri")):
+		return redirectUnregistered
+	}
+	return ""
+}
+
+// checkAuthorization checks an authorization request whose client and
+// redirect_uri are good. Scopes are left to the library.
+func (x *exchange) checkAuthorization(r *http.Request) problem {
+	f := x.form
+	switch {
+	case f.Has("request"):
+		return requestObject
+	case f.Has("request_uri"):
+		return requestURIRemote
+	case f.Get("response_type") == "":
+		return responseTypeMissing
+	case f.Get("response_type") != "code":
+		return responseTypeUnknown
+	case !slices.Contains([]string{"", "query", "fragment", "form_post"}, f.Get("response_mode")):
+		return responseModeUnknown
+	}
+	challenge, method := f.Get("code_challenge"), f.Get("code_challenge_method")
+	switch {
+	case challenge == "" && method != "":
+		return challengeAlone
+	case challenge == "" && x.client.public():
+		return challengeMissing
+	case challenge != "" && method == "":
+		return challengeMethodless
+	case challenge != "" && method != "S256":
+		return challengeMethod
+	case challenge != "" && !isSHA256(challenge):
+		return challengeShape
+	}
+	if bad := checkPrompt(f.Get("prompt")); bad != "" {
+		return bad
+	}
+	if age := f.Get("max_age"); age != "" {
+		if n, err := strconv.Atoi(age); err != nil || n < 0 {
+			return maxAgeBad
+		}
+	}
+	if hint := f.Get("id_token_hint"); hint != "" {
+		if x.hint = x.tenant.hintSubject(hint, x.client.ID); x.hint == "" {
+			return hintBad
+		}
+	}
+	// Wishes that a server may ignore (OIDC Core §3.1.2.1), but that the
+	// library would refuse.
+	for _, wish := range []string{"id_token_hint", "acr_values", "display", "claims"} {
+		f.Del(wish)
+	}
+	if r.Method != http.MethodPost {
+		r.URL.RawQuery = f.Encode()
+	}
+	return ""
+}
+
+// isSHA256 tells whether text could be a SHA-256 hash in base64url, RFC 7636 §4.2.
+func isSHA256(text string) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	return err == nil && len(raw) == sha256.Size && !strings.ContainsAny(text, "\r\n")
+}
+
+func checkPrompt(prompt string) problem {
+	values := fields(prompt)
+	for _, v := range values {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, v) {
+			return promptUnknown
+		}
+	}
+	if len(values) > 1 && slices.Contains(values, "none") {
+		return promptNoneMixed
+	}
+	return ""
+}
+
+// hintSubject reads an id_token_hint. It may be expired (OIDC Core §3.1.2.1).
+func (t *tenant) hintSubject(hint, clientID string) string {
+	_, claims, bad := t.lab.keys.verify(hint)
+	if bad != "" || claims["iss"] != t.issuer || claims["aud"] != clientID {
+		return ""
+	}
+	sub, _ := claims["sub"].(string)
+	return sub
+}
+
+// redirectRefusal tells the client, through the browser, that its request was
+// refused: RFC 6749 §4.1.2.1.
+func (x *exchange) redirectRefusal(p problem) reply {
+	why := p.refusal()
+	out := &authorizationResponse{redirectURI: x.form.Get("redirect_uri"), mode: x.form.Get("response_mode"), params: url.Values{
+		"error": {why.code}, "error_description": {why.description}, "iss": {x.tenant.issuer},
+	}}
+	if p == responseModeUnknown || out.mode == "" {
+		out.mode = "query"
+	}
+	if state := x.form.Get("state"); state != "" {
+		out.params.Set("state", state)
+	}
+	return reply{status: http.StatusSeeOther, redirect: out}
+}
+
+// signIn receives the forms of the sign-in and consent pages.
+func (x *exchange) signIn(r *http.Request) reply {
+	if r.Method == http.MethodPost && !x.fromThisOrigin(r) {
+		return x.refuse(signInForeign)
+	}
+	return x.finishAuthorization(r)
+}
+
+// authorizationResponse is the answer that travels to the client through the
+// browser, RFC 6749 §4.1.2, before it becomes a URL or a form.
+type authorizationResponse struct {
+	redirectURI string
+	mode        string // query, fragment or form_post
+	params      url.Values
+}
+
+// readAuthorizationResponse takes the library's answer apart. Our registered
+// URIs have no query of their own, so all of it belongs to the answer.
+func readAuthorizationResponse(answer *captured) (*authorizationResponse, bool) {
+	location := answer.header.Get("Location")
+	if location == "" {
+		return readFormPost(answer.body.String())
+	}
+	if uri, fragment, ok := strings.Cut(location, "#"); ok {
+		params, err := url.ParseQuery(fragment)
+		return &authorizationResponse{uri, "fragment", params}, err == nil
+	}
+	uri, query, _ := strings.Cut(location, "?")
+	params, err := url.ParseQuery(query)
+	return &authorizationResponse{uri, "query", params}, err == nil
+}
+
+func (a *authorizationResponse) reply(out reply) reply {
+	if out.header == nil {
+		out.header = http.Header{}
+	}
+	out.header.Set("Cache-Control", "no-store")
+	switch a.mode {
+	case "form_post":
+		out.status, out.page = http.StatusOK, formPostPage(a)
+		return out
+	case "fragment":
+		out.header.Set("Location", a.redirectURI+"#"+a.params.Encode())
+	default:
+		out.header.Set("Location", a.redirectURI+"?"+a.params.Encode())
+	}
+	out.status, out.redirect = http.StatusSeeOther, nil
+	out.header.Set("Referrer-Policy", "no-referrer")
+	return out
+}
+
+// interact is asked by the library, at the start and after each form, whether
+// the user is signed in and agrees.
+func (x *exchange) interact(r *http.Request, as *goidc.AuthnSession) (goidc.Status, error) {
+	x.keepHint(as)
+	status, p := x.decide(r, as)
+	if p == "" {
+		return status, nil
+	}
+	x.why = p
+	why := p.refusal()
+	return goidc.StatusFailure, goidc.NewError(goidc.ErrorCode(why.code), why.description)
+}
+
+// keepHint carries the subject of an id_token_hint over to the requests that
+// follow: the sign-in form, or the use of a pushed request.
+func (x *exchange) keepHint(as *goidc.AuthnSession) {
+	if as.Store == nil {
+		as.Store = map[string]any{}
+	}
+	if x.hint != "" {
+		as.Store[keptHint] = x.hint
+	}
+}

@@ -1,0 +1,156 @@
+package lab
+
+import (
+	"fmt"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const bodyLimit = 64 << 10
+
+// guard is the outermost handler of each origin: it refuses requests that
+// were meant for another host (DNS rebinding), bounds the body, sets the date
+// of the lab's own clock and keeps a bug from taking the process down.
+func (l *Lab) guard(addr string, next http.Handler) http.Handler {
+	_, port, _ := net.SplitHostPort(addr)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !l.gate.enter() {
+			http.Error(w, "authdance lab: this lab is closed.", http.StatusServiceUnavailable)
+			return
+		}
+		defer l.gate.inside.Done()
+		defer survive(w)
+		w.Header().Set("Date", l.now().UTC().Format(http.TimeFormat))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if r.Host != addr && (r.Host != "localhost:"+port || changesState(r)) {
+			http.Error(w, fmt.Sprintf("authdance lab: this request names another host. The lab answers to http://%s only.", addr), http.StatusMisdirectedRequest)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func changesState(r *http.Request) bool {
+	return r.Method != http.MethodGet && r.Method != http.MethodHead
+}
+
+// survive answers a bug with 500. An aborted answer is meant (see faults) and
+// goes on to whoever serves the connection.
+func survive(w http.ResponseWriter) {
+	switch v := recover(); v {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(v)
+	default:
+		http.Error(w, "authdance lab: internal error. This is a bug of the lab, please report it.", http.StatusInternalServerError)
+	}
+}
+
+// readForm reads the parameters of the request and checks what RFC 6749 §3.1
+// and §3.2 ask of them everywhere: a form, and every parameter once.
+func (x *exchange) readForm(r *http.Request) problem {
+	if r.Method != http.MethodPost {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			return formMalformed
+		}
+		x.form = query
+		return x.once()
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.Header.Get("Content-Type") == "" && r.ContentLength == 0 {
+		media, err = "application/x-www-form-urlencoded", nil
+	}
+	switch {
+	case err == nil && strings.HasSuffix(media, "json"):
+		return formJSON
+	case err != nil || media != "application/x-www-form-urlencoded":
+		return formType
+	}
+	if err := r.ParseForm(); err != nil {
+		return formMalformed
+	}
+	x.form = r.PostForm
+	return x.once()
+}
+
+func (x *exchange) once() problem {
+	for name, values := range x.form {
+		// RFC 8707 §2 allows several resource parameters, RFC 8693 several audiences.
+		if len(values) > 1 && name != "resource" && name != "audience" {
+			return formTwice
+		}
+	}
+	return ""
+}
+
+// sensitive parameters must never stand in a URL, where they are logged.
+var sensitive = [...]string{"grant_type", "code", "code_verifier", "client_secret", "refresh_token", "token", "password", "client_assertion"}
+
+func inQuery(r *http.Request) bool {
+	query := r.URL.Query()
+	return slices.ContainsFunc(sensitive[:], query.Has)
+}
+
+// authenticateClient finds out who asks, RFC 6749 §2.3. Both ways to send a
+// secret are accepted; what reaches the library is always the same one.
+func (x *exchange) authenticateClient(r *http.Request) problem {
+	id, secret, basic := r.BasicAuth()
+	header := r.Header.Get("Authorization")
+	inBody := x.form.Has("client_secret")
+	switch {
+	case header != "" && !basic:
+		return clientHeader
+	case basic && inBody:
+		return clientTwoMethods
+	case basic:
+		// RFC 6749 §2.3.1: both are form-urlencoded before they become Basic.
+		var err1, err2 error
+		id, err1 = url.QueryUnescape(id)
+		secret, err2 = url.QueryUnescape(secret)
+		if err1 != nil || err2 != nil {
+			return clientHeader
+		}
+		if other := x.form.Get("client_id"); other != "" && other != id {
+			return clientTwoIDs
+		}
+	default:
+		id, secret = x.form.Get("client_id"), x.form.Get("client_secret")
+	}
+	if id == "" {
+		return clientMissing
+	}
+	c, ok := x.tenant.store.registry[id]
+	switch {
+	case !ok:
+		return clientUnknown
+	case c.public() && (basic || inBody):
+		return clientPublicSecret
+	case !c.public() && !basic && !inBody:
+		return clientNoSecret
+	case !c.public() && !sameText(secret, c.Secret):
+		return clientWrongSecret
+	}
+	x.client = c
+	r.Header.Del("Authorization")
+	r.PostForm.Set("client_id", id)
+	if !c.public() {
+		r.PostForm.Set("client_secret", secret)
+	}
+	return ""
+}
+
+// fromThisOrigin refuses forms that another web page posts at the lab. A
+// program that is no browser sends none of these headers.
+func (x *exchange) fromThisOrigin(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" && origin != x.lab.origin() {
+		return false
+	}
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "" || site == "same-origin" || site == "none"
+}

@@ -1,0 +1,258 @@
+package lab
+
+import (
+	"hash/maphash"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// metadata answers discovery: OIDC Discovery §4 and RFC 8414 §3 with one
+// document.
+func (x *exchange) metadata(*http.Request) reply {
+	x.lab.keys.makeRSA()
+	m := maps.Clone(x.tenant.metadata)
+	if on := x.lab.faults.on(); len(on) > 0 {
+		m["x_lab_fault"] = on
+	}
+	return reply{status: http.StatusOK, json: m}
+}
+
+// jwks answers with the public keys that are ready.
+func (x *exchange) jwks(*http.Request) reply {
+	x.lab.keys.makeRSA()
+	out := reply{status: http.StatusOK, body: x.lab.keys.publicJSON(), header: http.Header{}}
+	out.header.Set("Content-Type", "application/jwk-set+json")
+	return out
+}
+
+// token is the token endpoint, RFC 6749 §3.2. What is checked here is checked
+// before the library's own checks, because it deserves its own sentence.
+func (x *exchange) token(r *http.Request) reply {
+	if inQuery(r) {
+		return x.refuse(formInURL)
+	}
+	if x.form.Get("grant_type") == "" {
+		return x.refuse(grantMissing)
+	}
+	if bad := x.authenticateClient(r); bad != "" {
+		return x.refuse(bad)
+	}
+	grant := x.form.Get("grant_type")
+	if !slices.Contains(servedGrants(), grant) {
+		return x.refuse(grantUnknown)
+	}
+	if !x.client.may(grant) {
+		return x.refuse(grantNotAllowed)
+	}
+	switch grant {
+	case "authorization_code":
+		if bad := x.checkCodeRequest(); bad != "" {
+			return x.refuse(bad)
+		}
+		defer x.tenant.redeemOne(x.form.Get("code"))()
+	case "refresh_token":
+		if x.form.Get("refresh_token") == "" {
+			return x.refuse(refreshMissing)
+		}
+		defer x.tenant.redeemOne(x.form.Get("refresh_token"))()
+	case "client_credentials":
+		if x.form.Get("scope") == "" {
+			x.form.Set("scope", joined(x.client.Scopes))
+		}
+	}
+	answer := x.ask(r)
+	members, ok := answer.members()
+	if x.refused || !ok || answer.status != http.StatusOK {
+		return x.refuseAs(members)
+	}
+	tokens, err := x.issue(members)
+	if err != nil {
+		return x.refuseAs(nil)
+	}
+	out := jsonReply(http.StatusOK, members)
+	out.issued = tokens
+	return out
+}
+
+func servedGrants() []string {
+	return []string{"authorization_code", "refresh_token", "client_credentials"}
+}
+
+// checkCodeRequest looks for parameters that are missing. The code itself is
+// the library's business, and a code survives a request that forgot something.
+func (x *exchange) checkCodeRequest() problem {
+	switch {
+	case x.form.Get("code") == "":
+		return codeMissing
+	case !x.form.Has("redirect_uri"):
+		return redirectOmitted
+	}
+	id, ok := x.tenant.store.codes.get(x.form.Get("code"))
+	if !ok || x.form.Has("code_verifier") {
+		return ""
+	}
+	if g, ok := x.tenant.store.grants.get(id); ok && g.AuthParams.CodeChallenge != "" && g.ClientID == x.client.ID {
+		return verifierMissing
+	}
+	return ""
+}
+
+// redeemOne holds back other requests with the same value until the returned
+// function is called. Of two requests with one code, the second must find it used.
+func (t *tenant) redeemOne(value string) (done func()) {
+	m := &t.redeeming[maphash.String(t.seed, value)%uint64(len(t.redeeming))]
+	m.Lock()
+	return m.Unlock
+}
+
+// refuseAs answers for a library that refused. members is what it would have
+// said; its error code is used when we know no better reason.
+func (x *exchange) refuseAs(members map[string]any) reply {
+	if x.why != "" {
+		return x.refuse(x.why)
+	}
+	code, _ := members["error"].(string)
+	if code == "" || code == "internal_error" {
+		return jsonReply(http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The lab failed. This is a bug of the lab, please report it."})
+	}
+	return jsonReply(http.StatusBadRequest, map[string]any{"error": code, "error_description": "The request was refused."})
+}
+
+// push is the pushed authorization request endpoint, RFC 9126.
+func (x *exchange) push(r *http.Request) reply {
+	if inQuery(r) {
+		return x.refuse(formInURL)
+	}
+	if bad := x.authenticateClient(r); bad != "" {
+		return x.refuse(bad)
+	}
+	if !x.client.may("authorization_code") {
+		return x.refuse(grantNotAllowed)
+	}
+	if x.form.Has("request_uri") {
+		return x.refuse(requestURINested)
+	}
+	if bad := x.checkRedirect(); bad != "" {
+		return x.refuse(bad)
+	}
+	if bad := x.checkAuthorization(r); bad != "" {
+		return x.refuse(bad)
+	}
+	answer := x.ask(r)
+	members, ok := answer.members()
+	if x.refused || !ok || answer.status != http.StatusCreated {
+		return x.refuseAs(members)
+	}
+	return jsonReply(http.StatusCreated, members)
+}
+
+// introspect is token introspection, RFC 7662. Only clients with a secret may
+// ask: to anybody else it would be a way to test stolen tokens.
+func (x *exchange) introspect(r *http.Request) reply {
+	members, bad := x.queryToken(r, true)
+	if bad != "" {
+		return x.refuse(bad)
+	}
+	if members == nil {
+		return x.refuseAs(nil)
+	}
+	if active, _ := members["active"].(bool); !active {
+		return jsonReply(http.StatusOK, map[string]any{"active": false})
+	}
+	delete(members, "nbf")
+	members["x_lab"] = true
+	if t, ok := x.tenant.store.tokens.get(x.form.Get("token")); ok {
+		members["iat"], members["exp"] = t.issuedAt.Unix(), t.expiresAt.Unix()
+		members["aud"], members["jti"] = x.lab.API(), t.ID
+	} else {
+		x.refreshTimes(members)
+	}
+	return jsonReply(http.StatusOK, members)
+}
+
+// refreshTimes gives the times of a refresh token in the lab's time.
+func (x *exchange) refreshTimes(members map[string]any) {
+	id, _ := x.tenant.store.refresh.get(x.form.Get("token"))
+	g, ok := x.tenant.store.grants.get(id)
+	if !ok {
+		return
+	}
+	delete(members, "token_type") // RFC 7662: the type of an access token
+	members["iat"], members["exp"] = g.CreatedAt, g.RefreshTokenExpiresAt
+}
+
+// revoke is token revocation, RFC 7009. A refresh token takes its whole family
+// along, an access token only itself. An unknown token is a success (§2.2).
+func (x *exchange) revoke(r *http.Request) reply {
+	if _, bad := x.queryToken(r, false); bad != "" {
+		return x.refuse(bad)
+	}
+	if x.refused {
+		return x.refuseAs(nil)
+	}
+	out := reply{status: http.StatusOK, header: http.Header{}}
+	out.header.Set("Cache-Control", "no-store")
+	return out
+}
+
+// queryToken runs the two endpoints that take a token to ask about it. A JWT
+// of ours is replaced by the handle under which the library knows it.
+func (x *exchange) queryToken(r *http.Request, secretOnly bool) (map[string]any, problem) {
+	if inQuery(r) {
+		return nil, formInURL
+	}
+	if bad := x.authenticateClient(r); bad != "" {
+		return nil, bad
+	}
+	if secretOnly && x.client.public() {
+		return nil, clientPublic
+	}
+	token := x.form.Get("token")
+	if token == "" {
+		return nil, tokenParamMissing
+	}
+	x.form.Set("token", x.tenant.handle(token))
+	members, _ := x.ask(r).members()
+	if x.refused && x.why != "" {
+		return nil, x.why
+	}
+	return members, ""
+}
+
+// handle is the library's name for a token from outside: the jti of an access
+// token, the text itself for a refresh token. A bare jti is no token, so it
+// becomes a text that nobody knows.
+func (t *tenant) handle(token string) string {
+	header, claims, bad := t.lab.keys.verify(token)
+	if bad == "" && header["typ"] == typeAccessToken && claims["iss"] == t.issuer {
+		jti, _ := claims["jti"].(string)
+		return jti
+	}
+	if _, bare := t.store.tokens.get(token); bare {
+		return ""
+	}
+	return token
+}
+
+// userinfo answers with claims about the user, OIDC Core §5.3.
+func (x *exchange) userinfo(r *http.Request) reply {
+	compact, bad := bearerToken(r, x.form)
+	if bad != "" {
+		return x.refuse(bad)
+	}
+	token, bad := x.tenant.checkAccess(compact)
+	if bad != "" {
+		return x.refuse(bad)
+	}
+	if !slices.Contains(fields(token.Scopes), "openid") {
+		return bearerRefusal(tokenScopeOpenID.refusal(), "openid")
+	}
+	r.Header.Set("Authorization", "Bearer "+token.ID)
+	answer := x.ask(r)
+	members, ok := answer.members()
+	if x.refused || !ok || answer.status != http.StatusOK {
+		return x.refuseAs(members)
+	}
+	return jsonReply(http.StatusOK, members)
+}

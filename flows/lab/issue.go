@@ -1,0 +1,173 @@
+package lab
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jws"
+)
+
+const (
+	idTokenLifetime = 15 * time.Minute
+	typeAccessToken = "at+jwt" // RFC 9068 §2.1
+	typeIDToken     = "JWT"
+)
+
+// jwt is a token that is not signed yet. It is signed by hand and not by a
+// library, because a fault must be able to make every mistake that a library
+// prevents; what comes back to us is verified by a library.
+type jwt struct {
+	header map[string]any
+	claims map[string]any
+	key    *signingKey
+	// spoil, set by a fault, changes the finished text.
+	spoil func(compact string) string
+}
+
+func newJWT(typ string, key *signingKey, claims map[string]any) *jwt {
+	return &jwt{header: map[string]any{"alg": key.alg, "kid": key.kid, "typ": typ}, claims: claims, key: key}
+}
+
+// sign makes the compact serialization, RFC 7515 §7.1. With alg none the
+// signature is empty.
+func (t *jwt) sign(keys *keyring) (string, error) {
+	header, err := json.Marshal(t.header)
+	if err != nil {
+		return "", fmt.Errorf("lab: write a token header: %w", err)
+	}
+	claims, err := json.Marshal(t.claims)
+	if err != nil {
+		return "", fmt.Errorf("lab: write token claims: %w", err)
+	}
+	b64 := base64.RawURLEncoding
+	input := b64.EncodeToString(header) + "." + b64.EncodeToString(claims)
+	var signature []byte
+	if t.header["alg"] != "none" {
+		if signature, err = keys.sign(t.key, []byte(input)); err != nil {
+			return "", fmt.Errorf("lab: sign a token: %w", err)
+		}
+	}
+	compact := input + "." + b64.EncodeToString(signature)
+	if t.spoil != nil {
+		compact = t.spoil(compact)
+	}
+	return compact, nil
+}
+
+// verify reads a JWT that came from outside and checks that this lab signed
+// it. The key is chosen by kid and fixes the algorithm.
+func (k *keyring) verify(compact string) (header, claims map[string]any, bad problem) {
+	first, _, _ := strings.Cut(compact, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(first)
+	if err != nil || json.Unmarshal(raw, &header) != nil || header == nil {
+		return nil, nil, tokenMalformed
+	}
+	kid, _ := header["kid"].(string)
+	key, ok := k.byKID(kid)
+	if !ok {
+		return nil, nil, tokenMalformed
+	}
+	alg := jwa.ES256()
+	if key.alg == rs256 {
+		alg = jwa.RS256()
+	}
+	payload, err := jws.Verify([]byte(compact), jws.WithKey(alg, key.public))
+	if err != nil {
+		return nil, nil, tokenSignature
+	}
+	if json.Unmarshal(payload, &claims) != nil || claims == nil {
+		return nil, nil, tokenMalformed
+	}
+	return header, claims, ""
+}
+
+// issued are the tokens of one answer of the token endpoint.
+type issued struct {
+	keys   *keyring
+	access *jwt
+	id     *jwt // nil without the scope openid
+}
+
+// finish signs the tokens and puts them into the answer. The ID token comes
+// second because its at_hash is over the access token (OIDC Core §3.1.3.6).
+func (i *issued) finish(answer map[string]any) error {
+	access, err := i.access.sign(i.keys)
+	if err != nil {
+		return err
+	}
+	answer["access_token"] = access
+	if i.id == nil {
+		return nil
+	}
+	if _, set := i.id.claims["at_hash"]; !set {
+		i.id.claims["at_hash"] = halfHash(access)
+	}
+	id, err := i.id.sign(i.keys)
+	if err != nil {
+		return err
+	}
+	answer["id_token"] = id
+	return nil
+}
+
+// halfHash is the left half of the SHA-256 hash; ES256 and RS256 both use it.
+func halfHash(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// issue takes the tokens out of a successful answer of the library: the access
+// token is a handle there and the ID token is unsigned. Their claims are made
+// here, in the lab's time.
+func (x *exchange) issue(answer map[string]any) (*issued, error) {
+	handle, _ := answer["access_token"].(string)
+	token, ok := x.tenant.store.tokens.get(handle)
+	if !ok {
+		return nil, fmt.Errorf("lab: the library issued a token that it did not store")
+	}
+	out := &issued{keys: x.lab.keys}
+	out.access = newJWT(typeAccessToken, x.lab.keys.ec, map[string]any{
+		"iss": x.tenant.issuer, "aud": x.lab.API(), "sub": token.Subject, "client_id": token.ClientID,
+		"scope": token.Scopes, "jti": handle, "x_lab": true,
+		"iat": token.issuedAt.Unix(), "exp": token.expiresAt.Unix(),
+	})
+	unsigned, ok := answer["id_token"].(string)
+	if !ok {
+		return out, nil
+	}
+	claims, err := unsignedClaims(unsigned)
+	if err != nil {
+		return nil, err
+	}
+	key, err := x.lab.keys.key(x.lab.idTokenAlg(token.ClientID))
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(claims, map[string]any{
+		"iat": token.issuedAt.Unix(), "exp": token.issuedAt.Add(idTokenLifetime).Unix(), "x_lab": true,
+	})
+	out.id = newJWT(typeIDToken, key, claims)
+	return out, nil
+}
+
+func unsignedClaims(compact string) (map[string]any, error) {
+	parts := strings.Split(compact, ".")
+	if len(parts) != 3 {
+		return nil, fmt.Errorf("lab: the library's ID token has %d parts", len(parts))
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, fmt.Errorf("lab: decode the library's ID token: %w", err)
+	}
+	var claims map[string]any
+	if err := json.Unmarshal(raw, &claims); err != nil {
+		return nil, fmt.Errorf("lab: read the library's ID token: %w", err)
+	}
+	return claims, nil
+}

@@ -1,0 +1,282 @@
+// Package lab is an authorization server and a protected API that live inside
+// the program, so that every flow can be run, and broken, without a network.
+//
+// The rule of this package: it is the other side. It imports nothing else of
+// ours, because a server that shared the client's code would share the
+// client's mistakes. The protocol comes from github.com/luikyv/go-oidc; this
+// package decides what goes in and what comes out, and none of that library's
+// types can be seen from outside.
+//
+// A request passes, in this order, the door (host, size, form; door.go), the
+// library, the finishing of the answer (our words, signed tokens; reply.go),
+// and the wire. Faults hook in between and nowhere else.
+//
+// The lab is for learning. It listens on loopback only, makes its keys at
+// start and forgets everything at the end.
+package lab
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Fixed addresses of a lab without ports (see New), so that recordings and
+// screens made with it look the same everywhere.
+const (
+	fixedServer = "127.0.0.1:9500"
+	fixedAPI    = "127.0.0.1:9502"
+)
+
+const defaultTenant = "default"
+
+// Options of a lab. The zero value is what people want.
+type Options struct {
+	// Addr is where the authorization server listens, as host:port. The host
+	// must be a loopback address. Empty means 127.0.0.1 and any free port.
+	// New ignores it.
+	Addr string
+	// APIAddr is the same for the protected API.
+	APIAddr string
+	// Now is the only clock of the lab; nil means time.Now. It may jump in
+	// both directions, and everything that can expire follows it.
+	Now func() time.Time
+	// Rand feeds codes, tokens, identifiers and the ES256 key; nil means
+	// crypto/rand. With a fixed Now and a fixed Rand the lab answers the same
+	// requests with the same bytes. RSA keys stay random.
+	Rand io.Reader
+}
+
+// Lab is a running authorization server with its API. All methods are safe
+// for concurrent use.
+type Lab struct {
+	now     func() time.Time
+	random  *random
+	keys    *keyring
+	faults  *faultBoard
+	idAlgs  sync.Map // client id → algorithm of its ID tokens; ES256 when absent
+	server  site
+	api     site
+	tenants map[string]*tenant
+
+	gate      gate
+	listening *listening
+}
+
+// site is one origin of the lab: http://addr.
+type site struct {
+	addr    string
+	handler http.Handler
+}
+
+// New makes a lab that opens no port. Its issuer is
+// http://127.0.0.1:9500/default and its API http://127.0.0.1:9502; requests
+// reach both through Transport.
+func New(o Options) (*Lab, error) {
+	return build(o, fixedServer, fixedAPI)
+}
+
+// Start makes a lab that listens on two loopback ports until Close. It returns
+// when both answer. An address that is not loopback, or a port in use, is an
+// error that says what to change.
+func Start(o Options) (*Lab, error) {
+	server, err := listen("--addr", o.Addr)
+	if err != nil {
+		return nil, err
+	}
+	api, err := listen("--api-addr", o.APIAddr)
+	if err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	l, err := build(o, server.Addr().String(), api.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, server.Close(), api.Close())
+	}
+	l.listening = serve(l, server, api)
+	return l, nil
+}
+
+func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
+	l := &Lab{now: o.Now, random: &random{from: o.Rand}, tenants: map[string]*tenant{}}
+	if l.now == nil {
+		l.now = time.Now
+	}
+	if l.random.from == nil {
+		l.random.from = rand.Reader
+	}
+	keys, err := newKeyring(o.Rand)
+	if err != nil {
+		return nil, fmt.Errorf("lab: make the ES256 key: %w", err)
+	}
+	l.keys = keys
+	l.faults = newFaultBoard()
+	l.server.addr, l.api.addr = serverAddr, apiAddr
+
+	// More tenants are more lines here: each has its own issuer, store and
+	// sessions, and shares the keys and the clock.
+	t, err := newTenant(l, defaultTenant)
+	if err != nil {
+		return nil, fmt.Errorf("lab: set up the tenant %s: %w", defaultTenant, err)
+	}
+	l.tenants[t.name] = t
+	l.server.handler = l.guard(l.server.addr, http.HandlerFunc(l.serveServer))
+	l.api.handler = l.guard(l.api.addr, &protectedAPI{lab: l, tenant: t})
+	return l, nil
+}
+
+// Issuer is the issuer identifier of the default tenant, as it stands in the
+// metadata and in every token.
+func (l *Lab) Issuer() string { return l.tenants[defaultTenant].issuer }
+
+// API is the origin of the protected API and the audience of access tokens.
+// /api/profile needs the scope read, /api/notes the scope write.
+func (l *Lab) API() string { return "http://" + l.api.addr }
+
+// JWKS is the public key set as the jwks_uri of the lab would answer now.
+func (l *Lab) JWKS() []byte { return l.keys.publicJSON() }
+
+// Close stops listening, ends what is in flight and returns when every
+// goroutine of the lab is gone. A closed lab answers nothing; closing twice
+// is harmless.
+func (l *Lab) Close() error {
+	l.gate.shut()
+	var err error
+	if l.listening != nil {
+		err = l.listening.close()
+	}
+	l.gate.inside.Wait()
+	l.keys.wait()
+	return err
+}
+
+// origin of the authorization server, without a path.
+func (l *Lab) origin() string { return "http://" + l.server.addr }
+
+// gate counts requests in flight and refuses new ones once shut, because
+// http.Server.Close waits for no handler.
+type gate struct {
+	mu     sync.Mutex
+	closed bool
+	inside sync.WaitGroup
+}
+
+func (g *gate) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.inside.Add(1)
+	return true
+}
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+}
+
+// listening is what Start opened and Close has to end.
+type listening struct {
+	servers []*http.Server
+	cancel  context.CancelFunc
+	serving sync.WaitGroup
+}
+
+func serve(l *Lab, server, api net.Listener) *listening {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &listening{cancel: cancel}
+	for _, at := range []struct {
+		listener net.Listener
+		handler  http.Handler
+	}{{server, l.server.handler}, {api, l.api.handler}} {
+		srv := &http.Server{
+			Handler: at.handler,
+			// A fault may hold an answer back for ever; Close ends it here.
+			BaseContext:       func(net.Listener) context.Context { return ctx },
+			ReadHeaderTimeout: 5 * time.Second,
+			ReadTimeout:       15 * time.Second,
+			IdleTimeout:       30 * time.Second,
+			MaxHeaderBytes:    32 << 10,
+			ErrorLog:          log.New(io.Discard, "", 0),
+		}
+		s.servers = append(s.servers, srv)
+		s.serving.Go(func() { _ = srv.Serve(at.listener) })
+	}
+	return s
+}
+
+func (s *listening) close() error {
+	s.cancel()
+	var err error
+	for _, srv := range s.servers {
+		err = errors.Join(err, srv.Close())
+	}
+	s.serving.Wait()
+	return err
+}
+
+// listen opens a loopback listener; flag names the setting in errors.
+func listen(flag, addr string) (net.Listener, error) {
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("lab: %s %q is not host:port, for example 127.0.0.1:9500: %w", flag, addr, err)
+	}
+	ip := net.ParseIP(host)
+	if host == "localhost" {
+		ip = net.IPv4(127, 0, 0, 1)
+	}
+	if ip == nil || !ip.IsLoopback() {
+		return nil, fmt.Errorf("lab: %s %q is not a loopback address, so other machines could reach a server with known passwords; use 127.0.0.1:%s (the flag --unsafe-expose-lab will allow more)", flag, addr, port)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip.String(), port))
+	if err != nil {
+		return nil, fmt.Errorf("lab: cannot listen on port %s: %w; another program may use it: stop that program, or give another port with %s 127.0.0.1:PORT (port 0 takes any free one)", port, err, flag)
+	}
+	return listener, nil
+}
+
+// random makes unguessable values. The lock is for readers that, unlike
+// crypto/rand, are not safe for concurrent use.
+type random struct {
+	mu   sync.Mutex
+	from io.Reader
+}
+
+// text is a fresh value of 192 bits that can be recognised as the lab's.
+func (r *random) text() string {
+	var b [24]byte
+	r.mu.Lock()
+	_, err := io.ReadFull(r.from, b[:])
+	r.mu.Unlock()
+	if err != nil {
+		// A test's reader ran dry. Falling back keeps the lab unguessable.
+		rand.Read(b[:])
+	}
+	return "lab_" + base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// isOwn tells whether a URL points into this lab.
+func (l *Lab) isOwn(u *url.URL) (site, bool) {
+	if u.Scheme != "http" {
+		return site{}, false
+	}
+	for _, s := range []site{l.server, l.api} {
+		if u.Host == s.addr {
+			return s, true
+		}
+	}
+	return site{}, false
+}

@@ -1,0 +1,197 @@
+package lab
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"html/template"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+)
+
+//go:embed pages.html
+var pagesSource string
+
+//go:embed pages.css
+var pagesStyle string
+
+// submitScript sends a form_post answer without a click where scripts run.
+const submitScript = `document.forms[0].submit()`
+
+// templates are parsed when the first page is shown: a run without a browser
+// never pays for them.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"style":  func() template.CSS { return template.CSS(pagesStyle) },
+		"submit": func() template.JS { return submitScript },
+	}).Parse(pagesSource))
+})
+
+// page is one HTML page of the lab. It works without script, loads nothing
+// from elsewhere and cannot be framed.
+type page struct {
+	Kind   string // sign-in, consent, form-post, home or error
+	Title  string
+	Faults []Fault
+
+	ClientID    string
+	Action      string // where the form goes
+	Username    string
+	Wrong       bool
+	Users       []User
+	Clients     []Client
+	Scopes      []consentScope
+	RedirectURI string
+	Fields      []field
+	Code, Text  string
+
+	status  int
+	targets []string // where forms may lead, besides this server
+}
+
+type consentScope struct{ ID, Words string }
+
+type field struct{ Name, Value string }
+
+// render sets the page's headers and returns its HTML.
+func (p *page) render(h http.Header) []byte {
+	// Chrome applies form-action to the redirect after a form as well, so the
+	// client's address must be allowed where the consent page leads to it.
+	policy := "default-src 'none'; style-src " + cspHash(pagesStyle) +
+		"; form-action 'self' " + strings.Join(p.targets, " ") + "; frame-ancestors 'none'; base-uri 'none'"
+	if p.Kind == "form-post" {
+		policy += "; script-src " + cspHash(submitScript)
+	}
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Frame-Options", "DENY")
+	// Not no-referrer: browsers would then send "Origin: null" with our forms.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	var b bytes.Buffer
+	if err := templates().ExecuteTemplate(&b, "page", p); err != nil {
+		return []byte("authdance lab: this page could not be made.")
+	}
+	return b.Bytes()
+}
+
+func cspHash(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// formTarget is a source expression for the origin of a redirect_uri. CSP has
+// no way to write an IPv6 address.
+func formTarget(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || strings.Contains(u.Host, "[") {
+		return "http:"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+func (x *exchange) signInPage(as *goidc.AuthnSession, username string) *page {
+	return &page{Kind: "sign-in", Title: "Sign in", ClientID: as.ClientID, Username: username, Users: x.tenant.users,
+		Action: x.formAction(as), targets: []string{formTarget(as.RedirectURI)}}
+}
+
+func (x *exchange) consentPage(as *goidc.AuthnSession, wanted []string) *page {
+	sub, _ := as.Store[keptSubject].(string)
+	u, _ := bySubject(x.tenant.users, sub)
+	p := &page{Kind: "consent", Title: "Allow access?", ClientID: as.ClientID, Username: u.Name, RedirectURI: as.RedirectURI,
+		Action: x.formAction(as), targets: []string{formTarget(as.RedirectURI)}}
+	for _, s := range scopes {
+		if slices.Contains(wanted, s.id) {
+			p.Scopes = append(p.Scopes, consentScope{s.id, s.words})
+		}
+	}
+	return p
+}
+
+func (x *exchange) formAction(as *goidc.AuthnSession) string {
+	return "/" + x.tenant.name + "/authorize/" + as.ID
+}
+
+func (x *exchange) errorPage(why refusal) reply {
+	p := x.problemPage(why)
+	return reply{status: p.status, page: p}
+}
+
+func (x *exchange) problemPage(why refusal) *page {
+	status := why.status
+	if status == http.StatusUnauthorized || status < http.StatusBadRequest {
+		status = http.StatusBadRequest // a 401 without a challenge would be wrong on a page
+	}
+	return &page{Kind: "error", Title: "This request cannot go on", Code: why.code, Text: why.description, status: status}
+}
+
+// home tells people what the lab is and how to use it.
+func (x *exchange) home(*http.Request) reply {
+	p := &page{Kind: "home", Title: "The lab is running", Text: x.tenant.issuer, Users: x.tenant.users, Clients: registeredClients()}
+	for _, name := range []string{"authorization_endpoint", "token_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint",
+		"introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
+		if uri, ok := x.tenant.metadata[name].(string); ok {
+			p.Fields = append(p.Fields, field{name, uri})
+		}
+	}
+	p.Fields = append(p.Fields, field{"API (scope read)", x.lab.API() + "/api/profile"}, field{"API (scope write)", x.lab.API() + "/api/notes"})
+	return reply{status: http.StatusOK, page: p}
+}
+
+func (l *Lab) notFound(path string) reply {
+	return textReply(http.StatusNotFound, fmt.Sprintf(
+		"authdance lab: nothing is at %s.\nThe issuer is %s; its endpoints are listed in %s/.well-known/openid-configuration\nThe API is at %s, with /api/profile and /api/notes.\n",
+		plain(path), l.Issuer(), l.Issuer(), l.API()))
+}
+
+// formPostPage carries an authorization response to the client as a form,
+// OAuth 2.0 Form Post Response Mode §2.
+func formPostPage(a *authorizationResponse) *page {
+	p := &page{Kind: "form-post", Title: "Back to the application", Action: a.redirectURI, targets: []string{formTarget(a.redirectURI)}}
+	for name, values := range a.params {
+		for _, v := range values {
+			p.Fields = append(p.Fields, field{name, v})
+		}
+	}
+	slices.SortFunc(p.Fields, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
+	return p
+}
+
+var (
+	libraryForm  = regexp.MustCompile(`<form id="auth-response" method="post" action="([^"]*)">`)
+	libraryField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"/>`)
+)
+
+// readFormPost takes the library's form_post page apart: html/template wrote
+// it from a fixed form, so two patterns are enough.
+func readFormPost(body string) (*authorizationResponse, bool) {
+	form := libraryForm.FindStringSubmatch(body)
+	if form == nil {
+		return nil, false
+	}
+	a := &authorizationResponse{redirectURI: html.UnescapeString(form[1]), mode: "form_post", params: url.Values{}}
+	for _, f := range libraryField.FindAllStringSubmatch(body, -1) {
+		a.params.Set(f[1], html.UnescapeString(f[2]))
+	}
+	return a, true
+}
+
+// plain keeps of a foreign text what is harmless in any answer of ours.
+func plain(text string) string {
+	kept := strings.Map(func(r rune) rune {
+		if r > ' ' && r < 0x7f && !strings.ContainsRune("\"\\<>&'`", r) {
+			return r
+		}
+		return -1
+	}, text)
+	return kept[:min(len(kept), 80)]
+}

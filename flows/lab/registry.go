@@ -1,0 +1,140 @@
+package lab
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// User is a person who can sign in at the lab.
+type User struct {
+	Username string
+	Password string
+	Subject  string // the sub claim, the same in every run
+	Name     string
+	Email    string
+}
+
+// Client is an application registered at the lab.
+type Client struct {
+	ID           string
+	Secret       string   // empty for a public client
+	Grants       []string // grant_type values
+	Scopes       []string // scopes it may ask for
+	RedirectURIs []string // the port of these loopback URIs is free, RFC 8252 §7.3
+	Note         string   // what it is for, one sentence
+}
+
+func (c Client) public() bool { return c.Secret == "" }
+
+func (c Client) may(grant string) bool { return slices.Contains(c.Grants, grant) }
+
+// scope is a scope of the lab, in the words of the consent page.
+type scope struct{ id, words string }
+
+var scopes = [...]scope{
+	{"openid", "Know who you are"},
+	{"profile", "See your name"},
+	{"email", "See your e-mail address"},
+	{"offline_access", "Keep access while you are away (a refresh token)"},
+	{"read", "Read your profile at the lab API"},
+	{"write", "Read and write your notes at the lab API"},
+}
+
+func scopeIDs() []string {
+	ids := make([]string, 0, len(scopes))
+	for _, s := range scopes {
+		ids = append(ids, s.id)
+	}
+	return ids
+}
+
+func registeredUsers() []User {
+	return []User{
+		{"alice", "password", "lab-user-1001", "Alice Example", "alice@example.test"},
+		{"bob", "password", "lab-user-1002", "Bob Example", "bob@example.test"},
+	}
+}
+
+func registeredClients() []Client {
+	callbacks := []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
+	return []Client{
+		{ID: "workshop-spa", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "A public client: it has no secret and must use PKCE with S256."},
+		{ID: "workshop-web", Secret: "workshop-secret", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "A confidential client: it keeps a secret on its server."},
+		{ID: "workshop-service", Secret: "workshop-secret", Grants: []string{"client_credentials"}, Scopes: []string{"read", "write"},
+			Note: "A service that acts for itself, without a person."},
+		{ID: "workshop-device", Grants: []string{"urn:ietf:params:oauth:grant-type:device_code", "refresh_token"}, Scopes: scopeIDs(),
+			Note: "A device without a browser. Its grant is not served yet."},
+	}
+}
+
+// Users lists who can sign in, always in the same order.
+func (l *Lab) Users() []User { return registeredUsers() }
+
+// Clients lists the registered applications, always in the same order.
+func (l *Lab) Clients() []Client { return registeredClients() }
+
+// signIn checks a password. The user is returned only when it is right.
+func signIn(users []User, username, password string) (User, bool) {
+	for _, u := range users {
+		if u.Username == username && sameText(u.Password, password) {
+			return u, true
+		}
+	}
+	return User{}, false
+}
+
+func bySubject(users []User, sub string) (User, bool) {
+	i := slices.IndexFunc(users, func(u User) bool { return u.Subject == sub })
+	if i < 0 {
+		return User{}, false
+	}
+	return users[i], true
+}
+
+// matchesRedirect compares a requested redirect_uri with the registered ones.
+// Only the port of a loopback URI is free (RFC 8252 §7.3); any other
+// difference, even an empty query, makes it another URI (RFC 9700 §2.1).
+func (c Client) matchesRedirect(requested string) bool {
+	return slices.Contains(c.RedirectURIs, withoutPort(requested))
+}
+
+// withoutPort cuts the port out by position, so that a URI which parses in
+// some clever way is still compared byte for byte.
+func withoutPort(uri string) string {
+	const scheme = "http://"
+	u, err := url.Parse(uri)
+	if err != nil || u.Port() == "" || !strings.HasPrefix(uri, scheme) {
+		return uri
+	}
+	rest, ok := strings.CutPrefix(uri[len(scheme):], u.Host)
+	if !ok {
+		return uri
+	}
+	return scheme + strings.TrimSuffix(u.Host, ":"+u.Port()) + rest
+}
+
+// SetIDTokenAlg chooses the algorithm, ES256 or RS256, that signs the ID
+// tokens of a client (its id_token_signed_response_alg). The first RS256 token
+// may wait up to 100 ms for its key. An unknown client or algorithm is an error.
+func (l *Lab) SetIDTokenAlg(clientID, alg string) error {
+	known := func(c Client) bool { return c.ID == clientID }
+	if !slices.ContainsFunc(registeredClients(), known) {
+		return fmt.Errorf("lab: no client is called %q", clientID)
+	}
+	if alg != es256 && alg != rs256 {
+		return fmt.Errorf("lab: ID tokens are signed with ES256 or RS256, not with %q", alg)
+	}
+	l.idAlgs.Store(clientID, alg)
+	return nil
+}
+
+func (l *Lab) idTokenAlg(clientID string) string {
+	if alg, ok := l.idAlgs.Load(clientID); ok {
+		return alg.(string)
+	}
+	return es256
+}

@@ -1,0 +1,135 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// reply is an answer that is still made of values: a fault can change one
+// claim, one parameter or one header of it. writeReply turns it into bytes.
+// At most one of page, redirect and json is set; json takes its tokens from
+// issued at the last moment.
+type reply struct {
+	status   int
+	header   http.Header
+	page     *page
+	redirect *authorizationResponse
+	json     map[string]any
+	issued   *issued
+	body     []byte
+
+	// For faults of the wire: cut ends the connection after so many bytes.
+	cut int
+}
+
+// jsonReply must not be cached: RFC 6749 §5.1.
+func jsonReply(status int, members map[string]any) reply {
+	out := reply{status: status, header: http.Header{}, json: members}
+	out.header.Set("Cache-Control", "no-store")
+	out.header.Set("Pragma", "no-cache")
+	return out
+}
+
+func textReply(status int, text string) reply {
+	out := reply{status: status, header: http.Header{}, body: []byte(text)}
+	out.header.Set("Content-Type", "text/plain; charset=utf-8")
+	return out
+}
+
+// refuse answers with a problem, in the manner of the endpoint: a page where
+// people look, a Bearer challenge where an access token is wanted, and the
+// JSON of RFC 6749 §5.2 everywhere else.
+func (x *exchange) refuse(p problem) reply {
+	why := p.refusal()
+	switch x.route.name {
+	case routeAuthorize, routeSignIn, routeHome:
+		return x.errorPage(why)
+	case routeUserinfo:
+		return bearerRefusal(why, "")
+	}
+	out := jsonReply(why.status, map[string]any{"error": why.code, "error_description": why.description})
+	if why.status == http.StatusUnauthorized {
+		out.header.Set("WWW-Authenticate", `Basic realm="authdance lab", charset="UTF-8"`)
+	}
+	return out
+}
+
+func (x *exchange) wrongMethod(method string) reply {
+	allowed := x.route.methods
+	out := jsonReply(http.StatusMethodNotAllowed, map[string]any{
+		"error":             "invalid_request",
+		"error_description": "This endpoint does not take " + plain(method) + ". It takes " + joined(allowed) + ".",
+	})
+	for _, m := range allowed {
+		out.header.Add("Allow", m)
+	}
+	return out
+}
+
+// writeReply puts a reply on the wire.
+func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
+	if out.redirect != nil {
+		out = out.redirect.reply(out)
+	}
+	if out.page != nil {
+		out.body = out.page.render(w.Header())
+	}
+	if out.issued != nil {
+		if err := out.issued.finish(out.json); err != nil {
+			out = jsonReply(http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The lab could not sign a token."})
+		}
+	}
+	if out.json != nil {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		_ = enc.Encode(out.json) // maps of plain values: cannot fail
+		out.body = b.Bytes()
+		w.Header().Set("Content-Type", "application/json")
+	}
+	for name, values := range out.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
+	w.WriteHeader(out.status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if out.cut > 0 && out.cut < len(out.body) {
+		_, _ = w.Write(out.body[:out.cut])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(out.body)
+}
+
+// captured is the answer of the library, before we finish it.
+type captured struct {
+	status int
+	header http.Header
+	body   bytes.Buffer
+}
+
+func (c *captured) Header() http.Header { return c.header }
+
+func (c *captured) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+}
+
+func (c *captured) Write(b []byte) (int, error) {
+	c.WriteHeader(http.StatusOK)
+	return c.body.Write(b)
+}
+
+// members of a JSON object that the library wrote.
+func (c *captured) members() (map[string]any, bool) {
+	dec := json.NewDecoder(&c.body)
+	dec.UseNumber()
+	var m map[string]any
+	err := dec.Decode(&m)
+	return m, err == nil && m != nil
+}

@@ -1,0 +1,276 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+)
+
+// How long the store remembers. It is longer than any lifetime, so that an
+// expired thing is answered with "expired" and not with "unknown".
+const (
+	keepSessions = 2 * time.Hour
+	keepGrants   = 24 * time.Hour
+	tableLimit   = 20_000 // per generation
+)
+
+// store is what go-oidc remembers. It does three things beyond remembering:
+//
+// It translates time. The library reads the machine's clock and cannot be
+// given another. Records are kept in the time of the lab and shown to the
+// library as if the lab's clock were the machine's.
+//
+// It hands out copies, so that two requests never share a record.
+//
+// It never goes back: a grant once revoked, a code once used and a session
+// once finished stay so, whatever an overtaken request saves later.
+type store struct {
+	lab      *Lab
+	registry map[string]Client
+
+	sessions *table[goidc.AuthnSession]
+	pushed   *table[string] // request_uri handle → session
+	grants   *table[goidc.Grant]
+	codes    *table[string] // code → grant
+	refresh  *table[string] // refresh token, also a used one → grant
+	tokens   *table[accessToken]
+	seen     *table[struct{}] // jti values
+}
+
+// accessToken is an issued access token. The library knows it by its handle,
+// which is the jti of the JWT that goes out; all times are the lab's.
+type accessToken struct {
+	goidc.Token
+	issuedAt, expiresAt time.Time
+}
+
+func newStore(l *Lab) *store {
+	s := &store{
+		lab: l, registry: map[string]Client{},
+		sessions: newTable[goidc.AuthnSession](keepSessions, tableLimit),
+		pushed:   newTable[string](keepSessions, tableLimit),
+		grants:   newTable[goidc.Grant](keepGrants, tableLimit),
+		codes:    newTable[string](keepGrants, tableLimit),
+		refresh:  newTable[string](keepGrants, tableLimit),
+		tokens:   newTable[accessToken](keepGrants, tableLimit),
+		seen:     newTable[struct{}](keepSessions, tableLimit),
+	}
+	for _, c := range registeredClients() {
+		s.registry[c.ID] = c
+	}
+	return s
+}
+
+// ahead is how many seconds the lab's clock is ahead of the machine's.
+func (s *store) ahead() int { return int(s.lab.now().Unix() - time.Now().Unix()) }
+
+// shift moves the times that are set; zero means "not set" to the library.
+func shift(seconds int, times ...*int) {
+	for _, t := range times {
+		if *t != 0 {
+			*t += seconds
+		}
+	}
+}
+
+func sessionTimes(as *goidc.AuthnSession) []*int { return []*int{&as.CreatedAt, &as.ExpiresAt} }
+
+func grantTimes(g *goidc.Grant) []*int {
+	return []*int{&g.CreatedAt, &g.RefreshTokenExpiresAt, &g.AuthCodeExpiresAt, &g.DeviceCodeExpiresAt, &g.AuthReqIDExpiresAt, &g.PreAuthCodeExpiresAt}
+}
+
+func (s *store) SaveSession(_ context.Context, as *goidc.AuthnSession) error {
+	kept := *as
+	kept.Store = maps.Clone(as.Store)
+	shift(s.ahead(), sessionTimes(&kept)...)
+	now := s.lab.now()
+	s.sessions.change(now, kept.ID, func(old goidc.AuthnSession, known bool) goidc.AuthnSession {
+		if known && old.Status != goidc.StatusPending {
+			return old
+		}
+		return kept
+	})
+	if kept.PushedAuthReqID != "" {
+		s.pushed.put(now, kept.PushedAuthReqID, kept.ID)
+	}
+	return nil
+}
+
+func (s *store) Session(_ context.Context, id string) (*goidc.AuthnSession, error) {
+	as, ok := s.sessions.get(id)
+	if !ok {
+		return nil, goidc.ErrNotFound
+	}
+	as.Store = maps.Clone(as.Store)
+	shift(-s.ahead(), sessionTimes(&as)...)
+	return &as, nil
+}
+
+func (s *store) SessionByPushedAuthReqID(ctx context.Context, id string) (*goidc.AuthnSession, error) {
+	session, ok := s.pushed.get(id)
+	if !ok {
+		return nil, goidc.ErrNotFound
+	}
+	return s.Session(ctx, session)
+}
+
+func (s *store) SaveGrant(_ context.Context, g *goidc.Grant) error {
+	kept := *g
+	kept.Store = maps.Clone(g.Store)
+	shift(s.ahead(), grantTimes(&kept)...)
+	now := s.lab.now()
+	s.grants.change(now, kept.ID, func(old goidc.Grant, known bool) goidc.Grant {
+		if known {
+			kept.RevokedAt = max(kept.RevokedAt, old.RevokedAt)
+			kept.AuthCodeConsumedAt = max(kept.AuthCodeConsumedAt, old.AuthCodeConsumedAt)
+		}
+		return kept
+	})
+	if kept.AuthCode != "" {
+		s.codes.put(now, kept.AuthCode, kept.ID)
+	}
+	if kept.RefreshToken != "" {
+		s.refresh.put(now, kept.RefreshToken, kept.ID)
+	}
+	return nil
+}
+
+func (s *store) Grant(_ context.Context, id string) (*goidc.Grant, error) {
+	g, ok := s.grants.get(id)
+	if !ok {
+		return nil, goidc.ErrNotFound
+	}
+	g.Store = maps.Clone(g.Store)
+	shift(-s.ahead(), grantTimes(&g)...)
+	return &g, nil
+}
+
+func (s *store) GrantByAuthCode(ctx context.Context, code string) (*goidc.Grant, error) {
+	id, ok := s.codes.get(code)
+	if !ok {
+		return nil, goidc.ErrNotFound
+	}
+	g, err := s.Grant(ctx, id)
+	if err == nil && g.AuthCodeConsumedAt != 0 {
+		exchangeOf(ctx).why = codeReplayed
+	}
+	return g, err
+}
+
+// GrantByRefreshToken also finds grants by refresh tokens that were rotated
+// out. At the token endpoint such a token means that two parties hold the
+// family, so all of it is revoked (RFC 9700 §4.14.2).
+func (s *store) GrantByRefreshToken(ctx context.Context, token string) (*goidc.Grant, error) {
+	id, ok := s.refresh.get(token)
+	if !ok {
+		return nil, goidc.ErrNotFound
+	}
+	g, err := s.Grant(ctx, id)
+	if err != nil || g.RefreshToken == token {
+		return g, err
+	}
+	x := exchangeOf(ctx)
+	if x.route.name != routeToken {
+		return nil, goidc.ErrNotFound
+	}
+	g.RevokedAt = int(time.Now().Unix())
+	x.why = refreshReused
+	return g, s.SaveGrant(ctx, g)
+}
+
+func (s *store) SaveToken(_ context.Context, t *goidc.Token) error {
+	now := s.lab.now()
+	s.tokens.change(now, t.ID, func(old accessToken, known bool) accessToken {
+		if known {
+			old.RevokedAt = max(old.RevokedAt, t.RevokedAt)
+			return old
+		}
+		return accessToken{Token: *t, issuedAt: now, expiresAt: now.Add(time.Duration(t.LifetimeSecs()) * time.Second)}
+	})
+	return nil
+}
+
+func (s *store) Token(_ context.Context, id string) (*goidc.Token, error) {
+	t, ok := s.tokens.get(id)
+	if !ok {
+		return nil, goidc.ErrNotFound
+	}
+	ahead := s.ahead()
+	t.CreatedAt = int(t.issuedAt.Unix()) - ahead
+	t.ExpiresAt = int(t.expiresAt.Unix()) - ahead
+	return &t.Token, nil
+}
+
+// live tells whether the access token with this jti, and the grant it came
+// from, are still good at the lab's time.
+func (s *store) live(jti string) (accessToken, problem) {
+	t, ok := s.tokens.get(jti)
+	if !ok {
+		return t, tokenUnknown
+	}
+	if !s.lab.now().Before(t.expiresAt) {
+		return t, tokenExpired
+	}
+	if t.RevokedAt != 0 {
+		return t, tokenRevoked
+	}
+	if g, ok := s.grants.get(t.GrantID); !ok || g.RevokedAt != 0 {
+		return t, tokenRevoked
+	}
+	return t, ""
+}
+
+// consumeJTI refuses a jti that was seen before.
+func (s *store) consumeJTI(_ context.Context, jti string) error {
+	var again bool
+	s.seen.change(s.lab.now(), jti, func(_ struct{}, known bool) struct{} {
+		again = known
+		return struct{}{}
+	})
+	if again {
+		return errors.New("this jti was used before")
+	}
+	return nil
+}
+
+// Client shows the library one client as this request sees it: with the
+// authentication method that the door has checked, and with the requested
+// redirect_uri if it matches, because the library compares localhost URIs
+// with their port.
+func (s *store) Client(ctx context.Context, id string) (*goidc.Client, error) {
+	c, ok := s.registry[id]
+	if !ok {
+		return nil, goidc.ErrNotFound
+	}
+	view := &goidc.Client{ID: c.ID, Secret: c.Secret, ClientMeta: goidc.ClientMeta{
+		Name:             c.ID,
+		ScopeIDs:         joined(c.Scopes),
+		TokenAuthnMethod: goidc.AuthnMethodSecretPost,
+		IDTokenSigAlg:    goidc.SigAlgNone, // signed by us, see issue.go
+	}}
+	if c.public() {
+		view.TokenAuthnMethod = goidc.AuthnMethodNone
+	}
+	for _, g := range c.Grants {
+		view.GrantTypes = append(view.GrantTypes, goidc.GrantType(g))
+	}
+	if c.may("authorization_code") {
+		view.ResponseTypes = []goidc.ResponseType{goidc.ResponseTypeCode}
+	}
+	for _, uri := range exchangeOf(ctx).form["redirect_uri"] {
+		if c.matchesRedirect(uri) {
+			view.RedirectURIs = append(view.RedirectURIs, uri)
+		}
+	}
+	return view, nil
+}
+
+// The lab's clients are fixed; the library asks for these two all the same.
+var errFixedClients = errors.New("the clients of the lab are fixed")
+
+func (s *store) SaveClient(context.Context, *goidc.Client) error { return errFixedClients }
+
+func (s *store) DeleteClient(context.Context, string) error { return errFixedClients }

@@ -1,0 +1,182 @@
+package lab
+
+import (
+	"context"
+	"hash/maphash"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The routes of a tenant. Fault hooks and words are chosen by these names.
+const (
+	routeHome       = "home"
+	routeMetadata   = "metadata"
+	routeJWKS       = "jwks"
+	routeAuthorize  = "authorize"
+	routeSignIn     = "sign-in"
+	routeToken      = "token"
+	routePAR        = "par"
+	routeUserinfo   = "userinfo"
+	routeIntrospect = "introspect"
+	routeRevoke     = "revoke"
+	routeAPI        = "api"
+)
+
+// route is one endpoint of a tenant. Paths are those of go-oidc.
+type route struct {
+	name    string
+	path    string // below the issuer; a trailing slash takes everything below
+	methods []string
+	serve   func(*exchange, *http.Request) reply
+}
+
+func routes() []route {
+	get, post, both := []string{"GET", "HEAD"}, []string{"POST"}, []string{"GET", "HEAD", "POST"}
+	return []route{
+		{routeHome, "", get, (*exchange).home},
+		{routeHome, "/", get, (*exchange).home},
+		{routeMetadata, "/.well-known/openid-configuration", get, (*exchange).metadata},
+		{routeMetadata, "/.well-known/oauth-authorization-server", get, (*exchange).metadata},
+		{routeJWKS, "/jwks", get, (*exchange).jwks},
+		{routeAuthorize, "/authorize", both, (*exchange).authorize},
+		{routeSignIn, "/authorize/", both, (*exchange).signIn},
+		{routeToken, "/token", post, (*exchange).token},
+		{routePAR, "/par", post, (*exchange).push},
+		{routeUserinfo, "/userinfo", both, (*exchange).userinfo},
+		{routeIntrospect, "/introspect", post, (*exchange).introspect},
+		{routeRevoke, "/revoke", post, (*exchange).revoke},
+	}
+}
+
+// tenant is one issuer of the lab with everything that belongs to it alone.
+type tenant struct {
+	lab      *Lab
+	name     string
+	issuer   string
+	users    []User
+	store    *store
+	logins   *table[login]
+	library  http.Handler
+	routes   []route
+	metadata map[string]any // without what changes at run time; never written to
+	// redeeming orders requests that redeem the same code or refresh token:
+	// the library reads and writes a grant in two steps.
+	redeeming [64]sync.Mutex
+	seed      maphash.Seed
+}
+
+func newTenant(l *Lab, name string) (*tenant, error) {
+	t := &tenant{
+		lab: l, name: name, issuer: l.origin() + "/" + name,
+		users: registeredUsers(), store: newStore(l), routes: routes(),
+		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(),
+	}
+	var err error
+	if t.library, err = newLibrary(t); err != nil {
+		return nil, err
+	}
+	t.metadata, err = t.libraryMetadata()
+	return t, err
+}
+
+// exchange is what the lab knows about one request. It travels in the
+// request's context, where the store, the library's hooks and the faults find it.
+type exchange struct {
+	lab    *Lab
+	tenant *tenant
+	route  route
+	// form holds the parameters: of the body for POST, of the query for GET.
+	form   url.Values
+	client Client
+	// why is the most exact reason for a refusal that anybody found so far.
+	why    problem
+	faults []*fault
+	// refused is set when the library reports an error.
+	refused bool
+	// hint is the subject of a valid id_token_hint.
+	hint string
+	// shown is the page that the user should see next; cookies go with it.
+	shown   *page
+	cookies http.Header
+}
+
+type exchangeKey struct{}
+
+// exchangeOf finds the exchange of a request; outside of one it is empty.
+func exchangeOf(ctx context.Context) *exchange {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x
+	}
+	return &exchange{}
+}
+
+// serveServer finds tenant and route of a request to the authorization server.
+func (l *Lab) serveServer(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	if path == "/" {
+		http.Redirect(w, r, l.Issuer(), http.StatusSeeOther)
+		return
+	}
+	// RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID
+	// Connect Discovery behind it. Both work for both documents.
+	for _, known := range []string{"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"} {
+		if rest, ok := strings.CutPrefix(path, known+"/"); ok {
+			path = "/" + rest + known
+			break
+		}
+	}
+	name, rest, slash := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	t, ok := l.tenants[name]
+	if !ok {
+		writeReply(w, r, l.notFound(r.URL.Path))
+		return
+	}
+	if slash {
+		rest = "/" + rest
+	}
+	t.serve(w, r, rest)
+}
+
+func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
+	x := &exchange{lab: t.lab, tenant: t}
+	for _, candidate := range t.routes {
+		below := strings.HasSuffix(candidate.path, "/") && len(candidate.path) > 1 && len(path) > len(candidate.path)
+		if path == candidate.path || below && strings.HasPrefix(path, candidate.path) {
+			x.route = candidate
+			break
+		}
+	}
+	if x.route.serve == nil {
+		writeReply(w, r, t.lab.notFound(r.URL.Path))
+		return
+	}
+	faults, unknown := t.lab.faults.active(r)
+	if unknown != "" {
+		writeReply(w, r, unknownFault(unknown))
+		return
+	}
+	x.faults = faults
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	r.URL.Path = path
+
+	out, answered := x.intercept(r)
+	if !answered {
+		out = x.handle(r)
+	}
+	x.alter(&out)
+	writeReply(w, r, out)
+}
+
+// handle checks what all routes have in common and runs the route.
+func (x *exchange) handle(r *http.Request) reply {
+	if !slices.Contains(x.route.methods, r.Method) {
+		return x.wrongMethod(r.Method)
+	}
+	if bad := x.readForm(r); bad != "" {
+		return x.refuse(bad)
+	}
+	return x.route.serve(x, r)
+}
