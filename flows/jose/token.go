@@ -1,0 +1,78 @@
+// Package jose decodes, verifies and explains the tokens of OAuth and OpenID
+// Connect. Its rule: keys and the time are parameters. It opens no socket,
+// reads no clock and draws no random value, so the same token, keys and time
+// always give the same answer. It never fails on a broken token: it shows what
+// is there, says where it breaks, and never calls a thing valid that it could
+// not check.
+package jose
+
+import "authdance/flows/wire"
+
+// MaxToken is the largest text, in bytes, that Decode reads.
+const MaxToken = 2 << 20
+
+// What a decoded text is (Token.Kind).
+const (
+	JWS       = "jws"
+	JWE       = "jwe"
+	Opaque    = "opaque"
+	Malformed = "malformed"
+)
+
+// How a token is serialised (Token.Format).
+const (
+	Compact   = "compact"
+	Flattened = "flattened"
+	General   = "json"
+)
+
+// Token is what Decode found in a text. All of it is foreign: nothing in it is
+// verified, and its strings pass wire.Safe before they reach a screen.
+type Token struct {
+	Kind   string // JWS, JWE, Opaque or Malformed
+	Format string // Compact, Flattened, General; empty for opaque and malformed text
+	Text   string // the token alone, after cleaning; for a JWS the bytes that were signed
+
+	Header wire.Value // the protected header; as much as could be read of a broken one
+	Claims wire.Value // the payload when it is JSON; as much as could be read
+
+	Segments []Segment
+	Checks   []wire.Check // structure only: structure, base64, utf8, json, json_duplicate …
+
+	Normalised   []string // what was stripped or replaced to get from the input to Text
+	RecognisedAs string   // where the token was found: "id_token in a JSON token response"
+}
+
+// Segment is one dot separated part of a token.
+type Segment struct {
+	Name   string // header, payload, signature; for a JWE header, encrypted_key, iv, ciphertext, tag
+	Raw    string // as it stands in Token.Text
+	Offset int    // where Raw begins in Token.Text, in bytes
+	Bytes  []byte // decoded, up to the first place that cannot be decoded
+	Breaks []Break
+}
+
+// Break is a place where a segment leaves its format.
+type Break struct {
+	ID     string // the check id: base64, utf8, json, json_duplicate …
+	In     string // "raw": Offset counts in Segment.Raw; "decoded": in Segment.Bytes
+	Offset int    // in bytes
+	Want   string // what was expected there
+	Got    string // what stands there; display text
+}
+
+// Segment returns the part with that name; an empty one when there is none.
+func (t Token) Segment(name string) Segment {
+	for _, s := range t.Segments {
+		if s.Name == name {
+			return s
+		}
+	}
+	return Segment{Name: name}
+}
+
+// signed returns the bytes that the signature covers (RFC 7515 §5.2 step 8):
+// the two segments as they were sent, not as they would be encoded again.
+func (t Token) signed() []byte {
+	return []byte(t.Segment("header").Raw + "." + t.Segment("payload").Raw)
+}
