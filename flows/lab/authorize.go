@@ -47,9 +47,11 @@ func (x *exchange) authorize(r *http.Request) reply {
 func (x *exchange) finishAuthorization(r *http.Request) reply {
 	answer := x.ask(r)
 	if out, ok := readAuthorizationResponse(answer); ok {
-		if out.params.Has("error") && x.why != "" {
+		if out.params.Has("error") {
 			why := x.why.refusal()
-			out.params.Set("error", why.code)
+			if x.why != "" {
+				out.params.Set("error", why.code)
+			}
 			out.params.Set("error_description", why.description)
 		}
 		return reply{status: http.StatusSeeOther, header: x.cookies, redirect: out}

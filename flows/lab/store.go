@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -260,12 +261,20 @@ func (s *store) Client(ctx context.Context, id string) (*goidc.Client, error) {
 	if c.may("authorization_code") {
 		view.ResponseTypes = []goidc.ResponseType{goidc.ResponseTypeCode}
 	}
-	for _, uri := range exchangeOf(ctx).form["redirect_uri"] {
+	form := exchangeOf(ctx).form
+	for _, uri := range []string{form.Get("redirect_uri"), s.pushedRedirect(form.Get("request_uri"))} {
 		if c.matchesRedirect(uri) {
 			view.RedirectURIs = append(view.RedirectURIs, uri)
 		}
 	}
 	return view, nil
+}
+
+// pushedRedirect is the redirect_uri behind a request_uri of ours.
+func (s *store) pushedRedirect(requestURI string) string {
+	id, _ := s.pushed.get(strings.TrimPrefix(requestURI, pushedPrefix))
+	as, _ := s.sessions.get(id)
+	return as.RedirectURI
 }
 
 // The lab's clients are fixed; the library asks for these two all the same.
