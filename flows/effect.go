@@ -265,3 +265,43 @@ func (e Edit) apply(list []Param) []Param {
 	}
 	return append(list, fresh)
 }
+
+// ParseCallback reads the address that a browser came back with, as a person
+// pastes it: the whole URL, or only its query. It is false when the text has
+// none of the parameters of an authorization response. Fragment answers count.
+func ParseCallback(text string, redirectURI wire.Untrusted) (Request, bool) {
+	text = strings.TrimSpace(text)
+	base, query, found := strings.Cut(text, "?")
+	if !found {
+		base, query, found = strings.Cut(text, "#")
+	}
+	if !found {
+		base, query = redirectURI.Raw(), text
+	}
+	query, _, _ = strings.Cut(query, "#")
+	params := ParseQuery(query)
+	ours := slices.ContainsFunc(params, func(p Param) bool {
+		return slices.Contains([]string{"code", "error", "state", "id_token", "access_token", "response"}, p.Name)
+	})
+	return Request{Method: "GET", URL: wire.Untrusted(base), Query: params}, ours
+}
+
+// ParseQuery splits a query or form into its parameters, in order, duplicates
+// kept. What cannot be unescaped is kept as it is.
+func ParseQuery(query string) []Param {
+	var out []Param
+	for pair := range strings.SplitSeq(query, "&") {
+		if pair == "" {
+			continue
+		}
+		name, val, _ := strings.Cut(pair, "=")
+		if u, err := url.QueryUnescape(name); err == nil {
+			name = u
+		}
+		if u, err := url.QueryUnescape(val); err == nil {
+			val = u
+		}
+		out = append(out, Param{Name: name, Value: wire.Untrusted(val), Secret: Sensitive(name)})
+	}
+	return out
+}

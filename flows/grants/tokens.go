@@ -1,8 +1,10 @@
 package grants
 
 import (
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"authdance/flows"
 	"authdance/flows/jose"
@@ -89,7 +91,7 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 		return flows.Verdict{Problem: &flows.Problem{Kind: flows.Refused, Code: "jwks_invalid", HTTPStatus: res.Status,
 			Description: wire.Untrusted("the key set at jwks_uri could not be fetched, so no signature can be checked")}}
 	}
-	report := jose.CheckIDToken(jose.Decode(s.Vars["id_token"].Raw()), Expect(s), jose.ParseKeys([]byte(res.Body.Raw())), e.At)
+	report := jose.CheckIDToken(jose.Decode(s.Vars["id_token"].Raw()), Expect(s, e.At), jose.ParseKeys([]byte(res.Body.Raw())), e.At)
 	unknownKid := slices.ContainsFunc(report.Checks, func(c wire.Check) bool { return c.ID == "kid_unknown" && c.Status != wire.Pass })
 	if unknownKid && len(s.ResultOf("id_token").Exchanges()) < 2 {
 		// The server may have rotated its keys a moment ago: look once more.
@@ -111,19 +113,34 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 	return v
 }
 
-// Expect is what an ID token must say to count in this run.
-func Expect(s flows.State) jose.Expect {
+// Expect is what an ID token must say to count in this run, at the moment now.
+func Expect(s flows.State, now time.Time) jose.Expect {
 	want := jose.Expect{
 		Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw(), Nonce: s.Vars["nonce"].Raw(),
-		AccessToken: s.Vars["access_token"].Raw(), Code: s.Vars["code"].Raw(), MaxAge: seconds(s.Vars["max_age"], -1), ACR: words(s.Vars["acr_values"]),
+		AccessToken: wire.NewSecret(s.Vars["access_token"].Raw()), ACR: words(s.Vars["acr_values"]), State: s.Vars["state"].Raw(),
 	}
 	if s.Spec.Grant != "authorization_code" || s.Spec.Options["nonce"] == "off" {
-		want.Nonce = "" // none was sent in this run
+		want.Nonce, want.NoNonce = "", true
 	}
-	if x := s.ResultOf("token").Exchanges(); len(x) > 0 {
-		want.ServerDate = x[len(x)-1].Response.Get("Date").Raw()
+	if n := seconds(s.Vars["max_age"], -1); n >= 0 {
+		age := time.Duration(n) * time.Second
+		want.MaxAge = &age
 	}
+	want.ServerDate = serverNow(s.ResultOf("token"), now)
 	return want
+}
+
+// serverNow is what the server's clock shows at the moment now, reckoned from
+// the Date header of its token answer; zero when it sent none.
+func serverNow(r flows.Result, now time.Time) time.Time {
+	for _, f := range r.Facts {
+		if rec, ok := f.Event.(flows.Received); ok {
+			if date, err := http.ParseTime(rec.Exchange.Response.Get("Date").Raw()); err == nil {
+				return now.Add(date.Sub(f.At))
+			}
+		}
+	}
+	return time.Time{}
 }
 
 func same(id, what string, got, want wire.Untrusted, ref string) wire.Check {

@@ -82,8 +82,8 @@ type (
 	Paste struct{ Text wire.Untrusted }
 	// Run performs an action as if its key had been pressed.
 	Run struct{ Action keys.Action }
-	// Close ends an overlay.
-	Close struct{}
+	// Close ends an overlay, and then does Then, when there is one.
+	Close struct{ Then tea.Msg }
 	// Do runs a command of the pane; its message comes back to the pane's Update.
 	Do struct{ Cmd tea.Cmd }
 )

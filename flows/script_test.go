@@ -1,0 +1,325 @@
+package flows_test
+
+import (
+	"crypto/ed25519"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"authdance/flows"
+	"authdance/flows/grants"
+	"authdance/flows/wire"
+)
+
+var update = flag.Bool("update", false, "rewrite what the scripts print")
+
+// TestScripts plays every testdata/*.flow file. A line that starts with ">" is
+// what the machine did; all other lines are commands (see script.do) or comments.
+// -update rewrites the ">" lines; a person reads the difference.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.flow")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".flow"), func(t *testing.T) {
+			want, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := (&script{at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}).play(t, string(want))
+			if *update {
+				if err := os.WriteFile(f, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(want) {
+				t.Errorf("%s differs (run with -update and read the difference)\n--- got\n%s", f, got)
+			}
+		})
+	}
+}
+
+type script struct {
+	at    time.Time
+	log   flows.Log
+	state flows.State
+	out   strings.Builder
+}
+
+func (s *script) play(t *testing.T, text string) string {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, ">") {
+			continue
+		}
+		s.out.WriteString(line + "\n")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		cmd, rest, _ := strings.Cut(line, " ")
+		if err := s.do(cmd, rest); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+	}
+	return s.out.String()
+}
+
+func (s *script) say(format string, a ...any) { fmt.Fprintf(&s.out, "> "+format+"\n", a...) }
+
+// do runs one command.
+//
+//	start GRANT name=value … opt:pkce=plain secret:client_secret=x
+//	next [STEP]          the person asks for the next step, or for STEP again
+//	draw [name=value …]  answers Draw; what is not given is "drawn-NAME"
+//	answer STATUS BODY   answers Send; $ID_TOKEN, $ID_TOKEN{aud=x} and $JWKS are filled in
+//	redirect name=value  answers Browse; via=paste or via=simulated; $state and $issuer are filled in
+//	observe STATUS URL   a page inside Browse
+//	break CODE TEXT, elapsed, cancel, tick DURATION
+//	edit STEP set|drop|add NAME VALUE; edit STEP restores
+//	late N               an answer to effect N, which nobody waits for
+//	rewind N             what the run looked like N entries ago
+//	fork N               another line of history from N entries ago
+//	show steps|checks|NAME…
+func (s *script) do(cmd, rest string) error {
+	args := strings.Fields(rest)
+	id := 0
+	if s.state.Pending != nil {
+		id = s.state.Pending.EffectID()
+	}
+	switch cmd {
+	case "start":
+		return s.start(args)
+	case "next":
+		s.apply(flows.Advanced{To: rest})
+	case "draw":
+		vals := flows.Vars{}
+		if d, ok := s.state.Pending.(flows.Draw); ok {
+			for _, n := range d.Names {
+				vals[n] = wire.Untrusted("drawn-" + n)
+			}
+			if d.Redirect != "" {
+				vals["redirect_uri"] = wire.Untrusted(strings.Replace(d.Redirect.Raw(), ":0/", ":9501/", 1))
+			}
+		}
+		for _, p := range s.pairs(args) {
+			vals[p.Name] = p.Value
+		}
+		s.apply(flows.Drawn{ID: id, Values: vals})
+	case "answer":
+		status, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		x := flows.Exchange{Response: flows.Response{Status: status, Header: []flows.Param{{Name: "Content-Type", Value: "application/json"}},
+			Body: wire.Untrusted(s.fill(strings.TrimPrefix(rest[len(args[0]):], " ")))}}
+		if fx, ok := s.state.Pending.(flows.Send); ok {
+			x.Request = fx.Request
+		}
+		s.apply(flows.Received{ID: id, Exchange: x})
+	case "redirect":
+		r := flows.Redirected{ID: id, Via: flows.Listener, Request: flows.Request{Method: "GET", URL: s.state.Vars["redirect_uri"]}}
+		for _, p := range s.pairs(args) {
+			if p.Name == "via" {
+				r.Via = flows.Via(p.Value)
+				continue
+			}
+			r.Request.Query = append(r.Request.Query, p)
+		}
+		s.apply(r)
+	case "observe":
+		status, _ := strconv.Atoi(args[0])
+		s.apply(flows.Observed{ID: id, Exchange: flows.Exchange{Request: flows.Request{Method: "GET", URL: wire.Untrusted(args[1])}, Response: flows.Response{Status: status}}})
+	case "break":
+		s.apply(flows.Broke{ID: id, Code: args[0], Message: wire.Untrusted(strings.Join(args[1:], " "))})
+	case "elapsed":
+		s.apply(flows.Elapsed{ID: id})
+	case "cancel":
+		s.apply(flows.Cancelled{})
+	case "tick":
+		d, err := time.ParseDuration(rest)
+		s.at = s.at.Add(d)
+		return err
+	case "edit":
+		ev := flows.Edited{Step: args[0]}
+		if len(args) > 1 {
+			ed := flows.Edit{Op: flows.Op(args[1]), Name: args[2]}
+			if len(args) > 3 {
+				ed.Value = wire.Untrusted(args[3])
+			}
+			ev.Edits = []flows.Edit{ed}
+		}
+		s.apply(ev)
+	case "late":
+		n, err := strconv.Atoi(rest)
+		s.apply(flows.Received{ID: n})
+		return err
+	case "rewind":
+		n, err := strconv.Atoi(rest)
+		past, _ := s.log.At(len(s.log.Entries) - n)
+		s.tell(past, nil)
+		return err
+	case "fork":
+		n, err := strconv.Atoi(rest)
+		s.log = s.log.Fork(len(s.log.Entries) - n)
+		var fx []flows.Effect
+		s.state, fx = s.log.At(len(s.log.Entries))
+		s.tell(s.state, fx)
+		return err
+	case "show":
+		s.show(args)
+	default:
+		return fmt.Errorf("unknown command")
+	}
+	return nil
+}
+
+func (s *script) start(args []string) error {
+	spec := flows.Spec{Grant: args[0], Options: map[string]string{}}
+	vars, secrets := flows.Vars{}, flows.Secrets{}
+	for _, p := range s.pairs(args[1:]) {
+		if name, ok := strings.CutPrefix(p.Name, "opt:"); ok {
+			spec.Options[name] = p.Value.Raw()
+		} else if name, ok := strings.CutPrefix(p.Name, "secret:"); ok {
+			secrets[name] = wire.NewSecret(p.Value.Raw())
+		} else {
+			vars[p.Name] = p.Value
+		}
+	}
+	ev, err := grants.Start(spec, flows.Profile{ID: "script", Class: "TEST"}, vars, secrets, nil)
+	if err == nil {
+		s.apply(ev)
+	}
+	return err
+}
+
+func (s *script) apply(e flows.Event) {
+	s.at = s.at.Add(time.Second)
+	var fx []flows.Effect
+	before := len(s.state.Checks())
+	s.log = s.log.Append(s.at, e)
+	s.state, fx = flows.Apply(s.state, flows.Entry{At: s.at, Event: e})
+	if all := s.state.Checks(); len(all) > before {
+		for _, c := range all[before:] {
+			if c.Status != wire.Pass && c.Status != wire.NA {
+				s.say("%s %s: %s", c.Status, c.ID, c.Message)
+			}
+		}
+	}
+	s.tell(s.state, fx)
+}
+
+func (s *script) tell(st flows.State, fx []flows.Effect) {
+	for _, f := range fx {
+		switch f := f.(type) {
+		case flows.Draw:
+			s.say("#%d draw %s", f.ID, strings.Join(f.Names, " "))
+		case flows.Wait:
+			s.say("#%d wait %s", f.ID, f.For)
+		case flows.Browse:
+			resume := ""
+			if f.Resume {
+				resume = " again"
+			}
+			s.say("#%d browse%s %s", f.ID, resume, f.Request.Target())
+		case flows.Send:
+			s.say("#%d %s %s", f.ID, f.Request.Method, f.Request.Target())
+			for _, h := range f.Request.Header {
+				if h.Name != "Accept" && h.Name != "Content-Type" {
+					s.say("   %s: %s", h.Name, h.Value.Raw())
+				}
+			}
+			if body := f.Request.Payload(); body != "" {
+				s.say("   %s", body)
+			}
+		}
+	}
+	where := "end"
+	if step, ok := st.Current(); ok {
+		where = step.ID
+	}
+	line := fmt.Sprintf("%s at %s", st.Status, where)
+	if st.Problem != nil {
+		line += fmt.Sprintf(": %s %s %q", st.Problem.Kind, st.Problem.Code, st.Problem.Description.Raw())
+	}
+	if st.Edited > 0 {
+		line += fmt.Sprintf(" (%d edited)", st.Edited)
+	}
+	s.say("%s", line)
+}
+
+func (s *script) show(args []string) {
+	for _, a := range args {
+		switch a {
+		case "steps":
+			for i, st := range s.state.Grant.Steps {
+				s.say("%-8s %s", s.state.StatusOf(i), st.ID)
+			}
+		case "checks":
+			for _, c := range s.state.Checks() {
+				s.say("%-7s %s", c.Status, c.ID)
+			}
+		default:
+			s.say("%s = %s", a, s.state.Vars[a].Raw())
+		}
+	}
+}
+
+func (s *script) pairs(args []string) []flows.Param {
+	var out []flows.Param
+	for _, a := range args {
+		name, val, _ := strings.Cut(a, "=")
+		out = append(out, flows.Param{Name: name, Value: wire.Untrusted(s.fill(val))})
+	}
+	return out
+}
+
+var idTokenCall = regexp.MustCompile(`\$ID_TOKEN(\{[^}]*\})?`)
+
+func (s *script) fill(text string) string {
+	text = idTokenCall.ReplaceAllStringFunc(text, func(call string) string {
+		over := strings.Trim(strings.TrimPrefix(call, "$ID_TOKEN"), "{}")
+		return s.idToken(strings.Split(over, ","))
+	})
+	pub := key().Public().(ed25519.PublicKey)
+	jwks := fmt.Sprintf(`{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"k1","x":%q}]}`, base64.RawURLEncoding.EncodeToString(pub))
+	r := strings.NewReplacer("$JWKS", jwks, "$state", s.state.Vars["state"].Raw(), "$issuer", s.state.Vars["issuer"].Raw())
+	return r.Replace(text)
+}
+
+func key() ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed([]byte("a key for scripts, 32 bytes long"))
+}
+
+func (s *script) idToken(over []string) string {
+	sum := sha512.Sum512([]byte("at1"))
+	claims := map[string]any{"iss": s.state.Vars["issuer"].Raw(), "aud": s.state.Vars["client_id"].Raw(), "sub": "alice", "iat": s.at.Unix(), "exp": s.at.Unix() + 600,
+		"nonce": s.state.Vars["nonce"].Raw(), "at_hash": base64.RawURLEncoding.EncodeToString(sum[:32])}
+	kid := "k1"
+	for _, o := range over {
+		name, val, _ := strings.Cut(o, "=")
+		switch name {
+		case "":
+		case "kid":
+			kid = val
+		default:
+			claims[name] = val
+		}
+	}
+	enc := func(v any) string {
+		b, _ := json.Marshal(v)
+		return base64.RawURLEncoding.EncodeToString(b)
+	}
+	text := enc(map[string]any{"alg": "EdDSA", "kid": kid, "typ": "JWT"}) + "." + enc(claims)
+	return text + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key(), []byte(text)))
+}

@@ -1,0 +1,166 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"authdance/flows"
+	"authdance/ui/pane"
+)
+
+// begin starts a run; empty names mean the current ones. With auto the run goes
+// on by itself up to (not including) that step; "*" is to the end.
+func (m Model) begin(profile, grant string, vars flows.Vars, auto string) tea.Cmd {
+	snap := m.session.Snapshot()
+	if profile == "" {
+		profile = snap.Profile
+	}
+	if grant == "" {
+		grant = m.deps.Flow
+		if snap.Run > 0 {
+			grant = snap.Head.Spec.Grant
+		}
+	}
+	start := m.deps.Start
+	return func() tea.Msg {
+		e, err := start(profile, grant, vars)
+		return started{e, auto, err}
+	}
+}
+
+func (m Model) begun(msg started) (Model, tea.Cmd) {
+	if msg.err != nil {
+		return m.tell(pane.Say{Text: msg.err.Error(), Bad: true})
+	}
+	m = m.newBranch()
+	m.session = m.session.Start(m.deps.Now(), msg.event)
+	m.auto = msg.auto
+	return m, m.goOn()
+}
+
+// newBranch ends the effects of the run so far.
+func (m Model) newBranch() Model {
+	if m.cancel != nil {
+		m.cancel()
+	}
+	m.cancel = nil
+	m.auto = ""
+	return m
+}
+
+// record appends a fact and performs what it asks for.
+func (m Model) record(e flows.Event) (Model, tea.Cmd) {
+	var fx []flows.Effect
+	m.session, fx = m.session.Record(m.deps.Now(), e)
+	m, cmd := m.perform(fx)
+	return m, tea.Batch(cmd, m.goOn())
+}
+
+func (m Model) perform(fx []flows.Effect) (Model, tea.Cmd) {
+	if len(fx) == 0 {
+		return m, nil
+	}
+	if m.cancel == nil {
+		m.branchCtx, m.cancel = context.WithCancel(m.ctx)
+	}
+	ctx := m.branchCtx
+	branch, p := m.session.Branch(), m.deps.Performer
+	cmds := make([]tea.Cmd, len(fx))
+	for i, f := range fx {
+		cmds[i] = func() tea.Msg { return answered{branch, p.Perform(ctx, f)} }
+	}
+	return m, tea.Batch(cmds...)
+}
+
+// goOn asks for the next step when the run goes by itself.
+func (m Model) goOn() tea.Cmd {
+	head := m.session.Snapshot().Head
+	step, ok := head.Current()
+	if m.auto == "" || head.Status != flows.Ready || !ok || step.ID == m.auto {
+		return nil
+	}
+	branch := m.session.Branch()
+	if m.deps.Tick == 0 {
+		return func() tea.Msg { return ticked{branch: branch} }
+	}
+	return tea.Tick(m.deps.Tick, func(time.Time) tea.Msg { return ticked{branch: branch} })
+}
+
+func (m Model) tick(msg ticked) (Model, tea.Cmd) {
+	switch {
+	case msg.clock:
+		m.ticking = false
+		m.session = m.session.Tick(m.deps.Now())
+	case msg.wipe > 0:
+		if msg.wipe == m.said && !m.say.Bad {
+			m.say = pane.Say{}
+		}
+	case msg.branch == m.session.Branch() && m.auto != "":
+		head := m.session.Snapshot().Head
+		if step, ok := head.Current(); ok && head.Status == flows.Ready && step.ID != m.auto {
+			return m.record(flows.Advanced{})
+		}
+	}
+	return m, nil
+}
+
+// keepTime lets a second pass while something on the screen counts: a wait, or
+// a code that will expire. Nothing ticks while nothing changes.
+func (m Model) keepTime() (Model, tea.Cmd) {
+	if m.deps.Tick == 0 || m.ticking || !m.counting() {
+		return m, nil
+	}
+	m.ticking = true
+	return m, tea.Tick(time.Second, func(time.Time) tea.Msg { return ticked{clock: true} })
+}
+
+func (m Model) counting() bool {
+	s := m.session.Snapshot().Head
+	if s.Status == flows.Running {
+		return true
+	}
+	step, ok := s.Current()
+	return ok && step.ID == "token" && s.Status == flows.Ready && s.Profile.Quirks["code_lifetime"] != "" && s.Vars["code"] != ""
+}
+
+// tell shows a message for four seconds; a bad one stays until a key is pressed.
+func (m Model) tell(say pane.Say) (Model, tea.Cmd) {
+	m.say = say
+	m.said++
+	if m.deps.Tick == 0 || say.Bad {
+		return m, nil
+	}
+	n := m.said
+	return m, tea.Tick(max(4*time.Second, time.Duration(len(say.Text))*60*time.Millisecond), func(time.Time) tea.Msg { return ticked{wipe: n} })
+}
+
+// paste gives pasted text to whoever waits for it: a text field, a browser
+// that is out, or the Token pane; anything that is no token is looked up.
+func (m Model) paste(msg tea.PasteMsg) (Model, tea.Cmd) {
+	if top, ok := m.top(); ok {
+		if !top.Typing(m.overEnv()) {
+			m.over = nil
+			return m.paste(msg)
+		}
+		p, cmd := top.Update(msg, m.overEnv())
+		return m.putOver(p), m.address(-1, cmd)
+	}
+	if m.panes[m.focus].Typing(m.env(m.focus)) {
+		return m.deliver(addressed{m.focus, msg})
+	}
+	text := strings.TrimSpace(msg.Content)
+	if b, ok := m.session.Snapshot().Head.Pending.(flows.Browse); ok {
+		if r, ok := flows.ParseCallback(text, b.RedirectURI); ok {
+			return m.record(flows.Redirected{ID: b.ID, Request: r, Via: flows.Pasted})
+		}
+	}
+	if strings.Contains(text, "eyJ") {
+		m.focus, m.zoom = tokenPane, false
+		return m.deliver(addressed{tokenPane, msg})
+	}
+	m.focus, m.zoom = pagesPane, false
+	return m.deliver(addressed{pagesPane, msg})
+}
