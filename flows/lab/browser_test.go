@@ -36,7 +36,7 @@ var errCallback = errors.New("reached the callback")
 
 func newBrowser(rt http.RoundTripper) *browser {
 	jar, _ := cookiejar.New(nil)
-	return &browser{user: "alice", password: "password", http: &http.Client{Transport: rt, Jar: jar, Timeout: 10 * time.Second,
+	return &browser{user: "alice", password: "password", http: &http.Client{Transport: rt, Jar: jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
