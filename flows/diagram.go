@@ -1,11 +1,10 @@
 package flows
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"authdance/flows/wire"
 )
@@ -19,75 +18,74 @@ const (
 	Answer  MessageKind = "response"
 	Work    MessageKind = "work"    // inside one party: ● on its lane
 	Halt    MessageKind = "stopped" // ╳ where the flow ended
-	Planned MessageKind = "planned" // not sent yet, or skipped
+	Planned MessageKind = "planned" // not sent yet, skipped, or from before an edit
 )
 
-// Message is one line of the sequence diagram. Label is display text.
+// Message is one line of the sequence diagram. Label is display text: one safe
+// line that holds names, paths, codes and page titles, never a secret's value.
 type Message struct {
 	Step     int
-	From, To Party
-	Front    bool
+	From, To Party // equal for work, for a halt and for a plan without a message
+	Front    bool  // travels through the browser
 	Kind     MessageKind
 	Label    string
 	Status   StepStatus
-	Exchange *Exchange // the exchange it belongs to; nil for work and plans
-	Edited   bool
-	Born     []string // variables first known from this message, sorted
-	Used     []string // variables sent in it, in order
+	At       time.Time // when it was known here; zero for plans
+	Edited   bool      // a person changed this message by hand
+	// Exchange is the exchange that the message belongs to; nil for work, plans
+	// and where nothing is known of it. Its Response is zero while none has come.
+	Exchange *Exchange
+	Born     []string     // variables first known from this message, sorted
+	Used     []string     // variables sent in it, in order
+	Checks   []wire.Check // what this work looked at
 }
+
+// Crosses reports whether the line goes from one lane to another.
+func (m Message) Crosses() bool { return m.From != m.To && m.Kind != Planned }
 
 // Diagram lays the run out as messages in order: what happened, then what is planned.
 func Diagram(s State) []Message {
 	var out []Message
 	for i, step := range s.Grant.Steps {
-		status := s.StatusOf(i)
-		m := Message{Step: i, From: step.From, To: step.To, Front: step.Front, Status: status, Edited: len(s.Results[i].Edits) > 0}
 		r := s.Results[i]
-		if !r.Ran() || status == StepStale {
-			m.Kind, m.Label = Planned, step.Title
+		m := Message{Step: i, From: step.From, To: step.To, Front: step.Front, Status: s.StatusOf(i)}
+		switch {
+		case !r.Ran() || m.Status == StepStale || m.Status == StepReady || m.Status == StepEdited && i >= s.Step:
+			m.Kind, m.Label, m.Edited = Planned, step.Title, len(s.Edits[step.ID]) > 0
 			out = append(out, m)
-			continue
+		default:
+			out = append(out, happened(s, m, step, r)...)
 		}
-		out = append(out, m.happened(step, r)...)
-		if status == StepFailed && s.Problem != nil {
-			halt := m
-			halt.Kind, halt.Label, halt.To = Halt, "stopped: "+wire.Safe(s.Problem.Code), step.From
+		if m.Status == StepFailed && s.Problem != nil {
+			halt := m.within(Client, Halt, "stopped: "+wire.Safe(s.Problem.Code), r.Ended)
+			if s.Problem.Kind == Transport {
+				halt.Label = "no answer: " + wire.Safe(s.Problem.Code)
+			}
 			out = append(out, halt)
 		}
 	}
 	return out
 }
 
-func (m Message) happened(step Step, r Result) []Message {
+// happened are the messages of a step that ran, or runs.
+func happened(s State, m Message, step Step, r Result) []Message {
 	var out []Message
-	for _, f := range r.Facts {
-		switch e := f.Event.(type) {
-		case Received:
-			out = append(out, m.call(e.Exchange), m.reply(e.Exchange))
-		case Observed:
-			out = append(out, m.call(e.Exchange), m.reply(e.Exchange))
-		case Redirected:
-			back := m
-			back.From, back.To, back.Kind, back.Front = AS, Browser, Answer, true
-			back.Label, back.Exchange = "redirect with "+names(e.Params()), &Exchange{Request: e.Request}
-			out = append(out, back)
+	switch fx := r.Effect.(type) {
+	case Browse:
+		out = m.browsed(s, fx, r)
+	case Send:
+		out = m.sent(fx, r)
+	case Draw:
+		out = []Message{m.within(step.From, Work, "makes "+strings.Join(safe(fx.Names), ", "), r.Began)}
+	default:
+		if step.In == nil {
+			out = []Message{m.within(step.From, Work, step.Title, r.Began)}
+			break
 		}
-	}
-	switch {
-	case len(out) == 0 && step.In != nil:
-		m.Kind, m.Label = Call, r.Message.Method+" "+pathOf(r.Message.URL)+" "+names(r.Message.Query)
-		m.Exchange, m.Used = &Exchange{Request: r.Message}, used(r.Message)
-		out = append(out, m)
-	case len(out) == 0:
-		m.Kind, m.Label = Work, step.Title
-		if b, ok := r.Effect.(Browse); ok {
-			m.Kind, m.Label, m.Used = Call, b.Request.Method+" "+pathOf(b.Request.URL), used(b.Request)
-			m.Exchange = &Exchange{Request: b.Request}
-		} else if snd, ok := r.Effect.(Send); ok {
-			m.Kind, m.Label, m.Used = Call, snd.Request.Method+" "+pathOf(snd.Request.URL), used(snd.Request)
-			m.Exchange = &Exchange{Request: snd.Request}
-		}
-		out = append(out, m)
+		call := m.call(Exchange{Request: r.Message}, r.Began)
+		call.Label += " " + names(append(slices.Clip(r.Message.Query), r.Message.Form...))
+		call.Edited = len(r.Edits) > 0
+		out = []Message{call}
 	}
 	last := &out[len(out)-1]
 	for name, v := range r.Set {
@@ -96,50 +94,154 @@ func (m Message) happened(step Step, r Result) []Message {
 		}
 	}
 	slices.Sort(last.Born)
+	if _, ok := r.Effect.(Send); ok && last.Kind == Answer {
+		last.Label = answered(last.Exchange.Response, r.Set)
+	}
+	if label := tally(r.Checks); label != "" {
+		check := m.within(Client, Work, label, r.Ended)
+		check.Checks = r.Checks
+		out = append(out, check)
+	}
 	return out
 }
 
-func (m Message) call(x Exchange) Message {
-	m.Kind, m.Exchange, m.Used = Call, &x, used(x.Request)
-	m.Label = x.Request.Method + " " + pathOf(x.Request.URL)
-	return m
-}
-
-func (m Message) reply(x Exchange) Message {
-	m.Kind, m.Exchange, m.From, m.To = Answer, &x, m.To, m.From
-	m.Label = strconv.Itoa(x.Response.Status)
-	if loc := x.Response.Get("Location"); loc != "" {
-		m.Label += " → " + pathOf(loc)
-	} else if text := http.StatusText(x.Response.Status); text != "" {
-		m.Label += " " + text
+// sent are the requests of a back channel step. The last one may have no answer.
+func (m Message) sent(fx Send, r Result) []Message {
+	var out []Message
+	open := true
+	for _, f := range r.Facts {
+		switch e := f.Event.(type) {
+		case Received:
+			out = append(out, m.call(e.Exchange, f.At), m.reply(e.Exchange, f.At))
+			open = false
+		case Elapsed:
+			out = append(out, m.within(m.From, Work, "waits, then asks again", f.At))
+			open = true
+		case Broke:
+			open = true
+		}
 	}
-	return m
-}
-
-func pathOf(u wire.Untrusted) string {
-	parsed, err := url.Parse(u.Raw())
-	if err != nil || parsed.Path == "" {
-		return u.Safe()
+	if open || m.Status == StepRunning {
+		out = append(out, m.call(Exchange{Request: fx.Request}, r.Began))
 	}
-	return wire.Safe(parsed.Path)
-}
-
-func names(ps []Param) string {
-	out := make([]string, len(ps))
-	for i, p := range ps {
-		out[i] = wire.Safe(p.Name)
+	for i := range out {
+		out[i].Edited = out[i].Kind == Call && len(r.Edits) > 0
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
-func used(r Request) []string {
-	var out []string
-	for _, list := range [][]Param{r.Query, r.Header, r.Form} {
-		for _, p := range list {
-			if p.Var != "" {
-				out = append(out, p.Var)
+// browsed is the way through the browser: it is sent out, what it does at the
+// server is seen only when the built-in browser does it, and it comes back.
+func (m Message) browsed(s State, fx Browse, r Result) []Message {
+	open := m
+	open.From, open.To, open.Kind, open.Label, open.At = Client, Browser, Call, "open the browser", r.Began
+	out := []Message{open}
+	away := m
+	away.From, away.To = Browser, AS
+	if first, ok := firstPage(r); !ok || !sameDoor(first.URL, fx.Request.URL) {
+		out = append(out, away.call(Exchange{Request: fx.Request}, r.Began))
+	}
+	for _, f := range r.Facts {
+		switch e := f.Event.(type) {
+		case Observed:
+			way := away
+			if sameDoor(e.Exchange.Request.URL, fx.RedirectURI) {
+				way.To = Client
 			}
+			if way.To == AS && e.Exchange.Response.Status == 0 { // news of the browser, not an exchange
+				out = append(out, m.within(Browser, Work, wire.Safe(e.Note), f.At))
+				continue
+			}
+			call := way.call(e.Exchange, f.At)
+			if way.To == Client {
+				call.Label, call.Checks = call.Label+" (not for this run)", e.Checks
+			}
+			out = append(out, call)
+			if e.Exchange.Response.Status != 0 {
+				out = append(out, way.reply(e.Exchange, f.At))
+			}
+		case Redirected:
+			if got, _ := e.Request.Find("state"); e.Via == Listener && got.Value != s.Vars["state"] {
+				way := away
+				way.To = Client
+				stray := way.call(Exchange{Request: e.Request}, f.At)
+				stray.Label += " (not for this run)"
+				out = append(out, stray)
+				continue
+			}
+			out = m.comeBack(out, e, f.At)
+		}
+	}
+	for i := range out {
+		if out[i].Kind == Call && out[i].To == AS { // the first one carries the request that was made here
+			out[i].Used, out[i].Edited = used(fx.Request), len(r.Edits) > 0
+			break
 		}
 	}
 	return out
+}
+
+// firstPage is the first request that the built-in browser was seen to make.
+func firstPage(r Result) (Request, bool) {
+	for _, f := range r.Facts {
+		if o, ok := f.Event.(Observed); ok && o.Exchange.Response.Status != 0 {
+			return o.Exchange.Request, true
+		}
+	}
+	return Request{}, false
+}
+
+// comeBack adds the redirect that the browser brings to the client. What the
+// person did before it is work in the browser, where it was not seen.
+func (m Message) comeBack(out []Message, e Redirected, at time.Time) []Message {
+	label := "redirect: " + names(e.Params())
+	if len(e.Request.Form) > 0 {
+		label = "form: " + names(e.Params())
+	}
+	for _, p := range e.Params() {
+		if p.Name == "error" { // the code of an error is a word of the protocol, no secret
+			label = "redirect: error " + p.Value.Safe()
+		}
+	}
+	prev := &out[len(out)-1]
+	if prev.Kind == Answer && prev.To == Browser && sameDoor(prev.Exchange.Response.Get("Location"), e.Request.URL) {
+		prev.Label = label
+		return out
+	}
+	work := "the person goes on"
+	if prev.Kind == Call {
+		work = "the person signs in (not seen here)"
+	}
+	home := m
+	home.From, home.To, home.Kind, home.Label, home.At = AS, Browser, Answer, label, at
+	home.Exchange = &Exchange{Request: e.Request}
+	return append(out, m.within(Browser, Work, work, at), home)
+}
+
+func (m Message) within(p Party, kind MessageKind, label string, at time.Time) Message {
+	m.From, m.To, m.Kind, m.Label, m.At = p, p, kind, label, at
+	return m
+}
+
+func (m Message) call(x Exchange, at time.Time) Message {
+	m.Kind, m.Exchange, m.Used, m.At = Call, &x, used(x.Request), at
+	m.Label = wire.Safe(x.Request.Method) + " " + pathOf(x.Request.URL)
+	return m
+}
+
+func (m Message) reply(x Exchange, at time.Time) Message {
+	m.Kind, m.Exchange, m.From, m.To, m.At = Answer, &x, m.To, m.From, at
+	m.Label = answered(x.Response, nil)
+	return m
+}
+
+// sameDoor reports whether two addresses lead to the same page of the same
+// server, whatever their queries say.
+func sameDoor(a, b wire.Untrusted) bool {
+	x, err := url.Parse(a.Raw())
+	if err != nil || x.Host == "" {
+		return false
+	}
+	y, err := url.Parse(b.Raw())
+	return err == nil && x.Scheme == y.Scheme && x.Host == y.Host && x.Path == y.Path
 }
