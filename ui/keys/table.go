@@ -64,6 +64,9 @@ const (
 	Left   Action = "move.left"
 	Right  Action = "move.right"
 
+	NextMsg Action = "exchange.next_message"
+	PrevMsg Action = "exchange.previous_message"
+
 	Value   Action = "edit.value"
 	Keep    Action = "edit.keep_drop_twice"
 	AddOne  Action = "edit.add"
@@ -139,6 +142,9 @@ func Default() []Row {
 
 		{PickRow, Profiles, []string{"space"}, "use this profile", 1, "use"},
 		{Reload, Profiles, []string{"f5"}, "read the profile files again", 0, ""},
+
+		{NextMsg, Exchange, []string{"n", "]"}, "next message of this step", 0, "next message"},
+		{PrevMsg, Exchange, []string{"N", "["}, "message before", 0, ""},
 
 		{Enter, Edit, []string{"enter"}, "send the changed request", 1, "send"},
 		{Value, Edit, []string{"e"}, "edit the value", 2, "edit value"},
