@@ -34,7 +34,7 @@ func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.faults = faults
-	out, answered := x.intercept(r)
+	out, answered := x.intercept()
 	if !answered {
 		out = a.answer(r)
 	}

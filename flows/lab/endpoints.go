@@ -11,11 +11,7 @@ import (
 // document.
 func (x *exchange) metadata(*http.Request) reply {
 	x.lab.keys.makeRSA()
-	m := maps.Clone(x.tenant.metadata)
-	if on := x.lab.faults.on(); len(on) > 0 {
-		m["x_lab_fault"] = on
-	}
-	return reply{status: http.StatusOK, json: m}
+	return reply{status: http.StatusOK, json: maps.Clone(x.tenant.metadata)}
 }
 
 // jwks answers with the public keys that are ready.

@@ -20,7 +20,9 @@ type reply struct {
 	issued   *issued
 	body     []byte
 
-	// For faults of the wire: cut ends the connection after so many bytes.
+	// faults that are on, to be shown on pages.
+	faults []Fault
+	// cut ends the connection after so many bytes of the body; 0 never.
 	cut int
 }
 
@@ -74,6 +76,7 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 		out = out.redirect.reply(out)
 	}
 	if out.page != nil {
+		out.page.Faults = out.faults
 		out.body = out.page.render(w.Header())
 	}
 	if out.issued != nil {

@@ -162,7 +162,7 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	r.URL.Path = path
 
-	out, answered := x.intercept(r)
+	out, answered := x.intercept()
 	if !answered {
 		out = x.handle(r)
 	}
@@ -178,5 +178,6 @@ func (x *exchange) handle(r *http.Request) reply {
 	if bad := x.readForm(r); bad != "" {
 		return x.refuse(bad)
 	}
+	x.prepareFaults()
 	return x.route.serve(x, r)
 }

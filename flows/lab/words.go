@@ -151,7 +151,7 @@ func (p problem) refusal() refusal {
 	case codeBurnt:
 		return refusal{bad, "invalid_grant", "This code was refused before and can no longer be used. Start a new authorization request."}
 	case codeExpired:
-		return refusal{bad, "invalid_grant", "This code has expired. A code lives for 60 seconds."}
+		return refusal{bad, "invalid_grant", "This code has expired. Redeem a code as soon as it arrives."}
 	case codeOtherClient:
 		return refusal{bad, "invalid_grant", "This code was issued to another client."}
 	case redirectDiffers:

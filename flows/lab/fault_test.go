@@ -1,0 +1,283 @@
+package lab_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"authdance/flows/lab"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+)
+
+// withFault sends X-Lab-Fault along with every request.
+type withFault struct {
+	rt  http.RoundTripper
+	key string
+}
+
+func (w withFault) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set(lab.FaultHeader, w.key)
+	return w.rt.RoundTrip(r)
+}
+
+// examine runs the whole flow as a strict client that goes on after a finding
+// where it can, and returns what was wrong.
+func (b *bench) examine(t *testing.T) (found []string) {
+	t.Helper()
+	say := func(id string) { found = append(found, id) }
+
+	meta := b.send(t, b.lab.Issuer()+"/.well-known/openid-configuration", nil)
+	switch {
+	case meta.json == nil:
+		say("metadata_invalid")
+	case meta.str("issuer") != b.lab.Issuer():
+		say("metadata_issuer_mismatch")
+	}
+
+	verifier := oauth2.GenerateVerifier()
+	form := edit(b.authorizeForm(), "scope", "openid read", "nonce", "n", "code_challenge", oauth2.S256ChallengeFromVerifier(verifier))
+	back, err := b.browser.visit(b.lab.Issuer() + "/authorize?" + form.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case !back.Has("state"):
+		say("state_missing")
+	case back.Get("state") != "s":
+		say("state_mismatch")
+	}
+	switch {
+	case !back.Has("iss"):
+		say("response_iss_missing")
+	case back.Get("iss") != b.lab.Issuer():
+		say("response_iss_mismatch")
+	}
+	if back.Has("error") {
+		say(back.Get("error"))
+	}
+
+	tok := b.redeem(t, url.Values{"grant_type": {"authorization_code"}, "client_id": {"workshop-spa"}, "code": {back.Get("code")}, "redirect_uri": {callback}, "code_verifier": {verifier}}, say)
+	if tok.str("access_token") == "" {
+		return found
+	}
+	sub := b.checkIDToken(t, tok, say)
+	if info := b.send(t, b.lab.Issuer()+"/userinfo", nil, "Authorization", "Bearer "+tok.str("access_token")); info.str("sub") != sub {
+		say("userinfo_sub_mismatch")
+	}
+	if a := b.api(t, tok.str("access_token")); a.status != 200 {
+		say(a.str("error"))
+	}
+	return found
+}
+
+func (b *bench) redeem(t *testing.T, form url.Values, say func(string)) answer {
+	t.Helper()
+	req, _ := http.NewRequest(http.MethodPost, b.lab.Issuer()+"/token", strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := b.rt.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	a := answer{status: res.StatusCode, header: res.Header, text: string(raw)}
+	_ = json.Unmarshal(raw, &a.json)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		say("connection_reset")
+	case a.str("error") != "":
+		say(a.str("error"))
+	case a.status >= 500:
+		say("server_error")
+	case a.json == nil:
+		say("nonstandard_answer")
+	}
+	return a
+}
+
+// checkIDToken checks with a foreign library, one thing after the other.
+func (b *bench) checkIDToken(t *testing.T, tok answer, say func(string)) (sub string) {
+	t.Helper()
+	raw := tok.str("id_token")
+	c, h := claims(t, raw), header(t, raw)
+	keys := b.send(t, b.lab.Issuer()+"/jwks", nil)
+	known := strings.Contains(keys.text, `"`+strings.Trim(jsonText(h["kid"]), `"`)+`"`)
+	ctx := oidc.ClientContext(context.Background(), &http.Client{Transport: b.rt})
+	v := oidc.NewVerifier(b.lab.Issuer(), oidc.NewRemoteKeySet(ctx, b.lab.Issuer()+"/jwks"), &oidc.Config{
+		SkipClientIDCheck: true, SkipExpiryCheck: true, SkipIssuerCheck: true, SupportedSigningAlgs: []string{"ES256", "RS256"}})
+	id, err := v.Verify(ctx, raw)
+	switch {
+	case h["alg"] == "none":
+		say("alg_none")
+	case err != nil && !known:
+		say("kid_unknown")
+	case err != nil:
+		say("signature_invalid")
+	case id.VerifyAccessToken(tok.str("access_token")) != nil:
+		say("at_hash_mismatch")
+	}
+	if c["iss"] != b.lab.Issuer() {
+		say("iss_mismatch")
+	}
+	if c["aud"] != "workshop-spa" {
+		say("aud_mismatch")
+	}
+	if c["nonce"] != "n" {
+		say("nonce_mismatch")
+	}
+	if exp, _ := c["exp"].(float64); !b.now.at.Before(time.Unix(int64(exp), 0)) {
+		say("expired")
+	}
+	sub, _ = c["sub"].(string)
+	return sub
+}
+
+func jsonText(v any) string {
+	raw, _ := json.Marshal(v)
+	return string(raw)
+}
+
+// R-LAB-03: without a fault nothing is wrong; with one, exactly what it says.
+func TestEachFaultBreaksExactlyWhatItSays(t *testing.T) {
+	b := newBench(t)
+	plain := b.rt
+	find := func(rt http.RoundTripper) []string {
+		b.rt, b.browser = rt, newBrowser(rt)
+		return b.examine(t)
+	}
+	if found := find(plain); len(found) > 0 {
+		t.Fatalf("without a fault: %q", found)
+	}
+	for _, f := range b.lab.Faults() {
+		t.Run(f.Key, func(t *testing.T) {
+			if found := find(withFault{plain, f.Key}); !slices.Equal(found, []string{f.Breaks}) {
+				t.Errorf("by header: found %q, want %q", found, f.Breaks)
+			}
+			if err := b.lab.SetFault(f.Key, true); err != nil {
+				t.Fatal(err)
+			}
+			if found := find(plain); !slices.Equal(found, []string{f.Breaks}) {
+				t.Errorf("by SetFault: found %q, want %q", found, f.Breaks)
+			}
+			if err := b.lab.SetFault(f.Key, false); err != nil {
+				t.Fatal(err)
+			}
+			if found := find(plain); len(found) > 0 {
+				t.Errorf("when it is off again: %q", found)
+			}
+		})
+	}
+}
+
+func TestFaultsDescribeThemselves(t *testing.T) {
+	steps := []string{"discovery", "callback", "token", "id_token", "userinfo", "api"}
+	seen := map[string]bool{}
+	last := 0
+	for _, f := range newBench(t).lab.Faults() {
+		if f.Key == "" || f.Title == "" || f.Shows == "" || f.Breaks == "" || f.On || seen[f.Key] {
+			t.Errorf("fault %+v is incomplete, on, or there twice", f)
+		}
+		seen[f.Key] = true
+		at := slices.Index(steps, f.Step)
+		if at < last {
+			t.Errorf("%s at step %s is out of the order of the flow", f.Key, f.Step)
+		}
+		last = at
+	}
+}
+
+// R-LAB-05.
+func TestActiveFaultsAreVisibleOnPagesAndInTheMetadata(t *testing.T) {
+	b := newBench(t)
+	if meta := b.send(t, b.lab.Issuer()+"/.well-known/openid-configuration", nil); meta.json["x_lab_fault"] != nil {
+		t.Errorf("x_lab_fault = %v without a fault", meta.json["x_lab_fault"])
+	}
+	if err := b.lab.SetFault("tmp_busy", true); err != nil {
+		t.Fatal(err)
+	}
+	on := 0
+	for _, f := range b.lab.Faults() {
+		if f.On {
+			on++
+		}
+	}
+	if on != 1 {
+		t.Errorf("%d faults are on, want 1", on)
+	}
+	meta := b.send(t, b.lab.Issuer()+"/.well-known/openid-configuration", nil, lab.FaultHeader, "rs_expired, userinfo_sub")
+	if got := jsonText(meta.json["x_lab_fault"]); got != `["tmp_busy","userinfo_sub","rs_expired"]` {
+		t.Errorf("x_lab_fault = %s", got)
+	}
+	for _, page := range []answer{b.firstPage(t), b.send(t, b.lab.Issuer(), nil), b.send(t, b.lab.Issuer()+"/authorize", nil)} {
+		if !strings.Contains(page.text, "<code>tmp_busy</code>") {
+			t.Errorf("a page hides the fault:\n%s", page.text)
+		}
+	}
+	form := edit(b.authorizeForm(), "response_mode", "form_post", "prompt", "none").Encode()
+	if page := b.send(t, b.lab.Issuer()+"/authorize?"+form, nil); !strings.Contains(page.text, "<code>tmp_busy</code>") {
+		t.Errorf("the form_post page hides the fault:\n%s", page.text)
+	}
+}
+
+func TestUnknownFaultsAreNamed(t *testing.T) {
+	b := newBench(t)
+	if err := b.lab.SetFault("nonsense", true); err == nil || !strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("SetFault = %v", err)
+	}
+	for _, at := range []string{b.lab.Issuer() + "/jwks", b.lab.API() + "/api/profile"} {
+		if a := b.send(t, at, nil, lab.FaultHeader, "nonsense"); a.status != 400 || !strings.Contains(a.text, "nonsense") {
+			t.Errorf("%s: %d %s", at, a.status, a.text)
+		}
+	}
+}
+
+// The cut must look like a cut over real sockets too.
+func TestCutConnectionOverLoopback(t *testing.T) {
+	l, err := lab.Start(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	rt := &http.Transport{}
+	defer rt.CloseIdleConnections()
+	b := &bench{lab: l, rt: withFault{rt, "token_reset"}}
+	var found []string
+	b.redeem(t, url.Values{"grant_type": {"client_credentials"}, "client_id": {"workshop-service"}, "client_secret": {"workshop-secret"}}, func(id string) { found = append(found, id) })
+	if !slices.Equal(found, []string{"connection_reset"}) {
+		t.Errorf("found %q", found)
+	}
+}
+
+func TestAllFaultsAtOnceDoNotBreakTheLab(t *testing.T) {
+	b := newBench(t)
+	for _, f := range b.lab.Faults() {
+		if err := b.lab.SetFault(f.Key, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, at := range []string{"/.well-known/openid-configuration", "/jwks", "/authorize?" + b.authorizeForm().Encode(), "/userinfo", ""} {
+		if a := b.send(t, b.lab.Issuer()+at, nil); a.status >= 500 {
+			t.Errorf("%s: %d %s", at, a.status, a.text)
+		}
+	}
+}
+
+func TestTerminalEscapesReachTheClient(t *testing.T) {
+	b := newBench(t)
+	a := b.send(t, b.lab.Issuer()+"/token", url.Values{}, lab.FaultHeader, "terminal_escapes")
+	for _, bad := range []string{"\x1b[2J", "\u009b", "\u202e", "\x1b]52;", "\r", "\x00"} {
+		if !strings.Contains(a.str("error_description"), bad) {
+			t.Errorf("error_description lacks %q", bad)
+		}
+	}
+}
