@@ -86,10 +86,10 @@ func (s *Secret) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	*s = NewSecret(*text)
-	digits, ok := strings.CutPrefix(*text, secretPrefix)
-	if digits, ok2 := strings.CutSuffix(digits, secretSuffix); ok && ok2 {
-		if n, err := strconv.Atoi(digits); err == nil && n >= 0 {
-			*s = Secret{length: n}
+	digits := strings.TrimSuffix(strings.TrimPrefix(*text, secretPrefix), secretSuffix)
+	if n, err := strconv.Atoi(digits); err == nil && n >= 0 {
+		if masked := (Secret{length: n}); masked.String() == *text {
+			*s = masked
 		}
 	}
 	return nil

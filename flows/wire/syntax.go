@@ -2,7 +2,6 @@ package wire
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,7 +15,18 @@ type SyntaxError struct {
 	Hint         string // what it means or what to do, a sentence; may be empty
 }
 
-const idJSON, idUTF8 = "json", "utf8"
+// The check ids of a SyntaxError.
+const (
+	idJSON  = "json"
+	idUTF8  = "utf8"
+	idDepth = "depth_limit"
+	idSize  = "size_limit"
+)
+
+// tooBig is what a limit means.
+const tooBig = "Honest answers are far smaller, so the rest was not read."
+
+const byteOrderMark = "\ufeff"
 
 // Error says where, what was wanted, what came, and what to do.
 func (e *SyntaxError) Error() string {
@@ -37,38 +47,64 @@ func (e *SyntaxError) locate(src string) {
 // fail notes the error at p.pos and returns false. A byte that is no UTF-8 is
 // the error, whatever else was wanted there.
 func (p *parser) fail(want, got string) bool {
-	id := idJSON
 	if r, size := utf8.DecodeRuneInString(p.src[p.pos:]); r == utf8.RuneError && size == 1 {
-		id, want = idUTF8, "UTF-8 text"
+		return p.failAs(idUTF8, "UTF-8 text", "the byte "+p.here(), "The text may be in another encoding, such as Windows-1252.")
 	}
-	return p.failID(id, want, got)
+	return p.failAs(idJSON, want, got, "")
 }
 
-func (p *parser) limit(id, want, got string) bool { return p.failID(id, want, got) }
-
-func (p *parser) failID(id, want, got string) bool {
+// failAs is fail with a check id and a hint.
+func (p *parser) failAs(id, want, got, hint string) bool {
 	if p.err == nil {
-		p.err = &SyntaxError{Offset: p.pos, ID: id, Want: want, Got: got}
+		p.err = &SyntaxError{Offset: p.pos, ID: id, Want: want, Got: got, Hint: hint}
 	}
 	return false
 }
 
 func (p *parser) trailingComma() bool {
-	p.fail("a value after the comma", "a trailing comma")
-	p.err.Hint = "JSON allows no comma before a closing bracket."
-	return false
+	return p.failAs(idJSON, "a value after the comma", "a trailing comma", "JSON allows no comma before a closing bracket.")
 }
 
 // here names what stands at p.pos.
-func (p *parser) here() string { return quoteAt(p.src, p.pos) }
+func (p *parser) here() string { return nameAt(p.src, p.pos) }
 
-// quoteAt names the character at an offset.
-func quoteAt(src string, at int) string {
+// nameAt names the character at an offset: one only, because a longer piece of
+// the body could be a credential.
+func nameAt(src string, at int) string {
 	if at >= len(src) {
 		return "the end of the body"
 	}
+	switch c := src[at]; c {
+	case '"':
+		return "a double quote"
+	case '\'':
+		return "a single quote"
+	case ' ':
+		return "a space"
+	}
 	_, size := utf8.DecodeRuneInString(src[at:])
-	return strconv.Quote(Safe(src[at : at+size]))
+	return quote(Safe(src[at : at+size]))
+}
+
+// foreignWord explains a value that is a word of another language.
+func foreignWord(src string) (got, hint string) {
+	for _, w := range [...]struct{ word, hint string }{
+		{"NaN", "JSON has no such number."},
+		{"Infinity", "JSON has no such number."},
+		{"undefined", "That is JavaScript. JSON has null, or leaves the member out."},
+		{"None", "That is Python. JSON writes null."},
+		{"True", "That is Python. JSON writes true."},
+		{"False", "That is Python. JSON writes false."},
+		{"NULL", "JSON writes null."},
+		{"//", "JSON has no comments."},
+		{"/*", "JSON has no comments."},
+		{"'", "JSON puts strings in double quotes."},
+	} {
+		if strings.HasPrefix(src, w.word) {
+			return quote(w.word), w.hint
+		}
+	}
+	return nameAt(src, 0), ""
 }
 
 // maxExcerpt is how many characters of foreign text a message quotes.
@@ -76,12 +112,19 @@ const maxExcerpt = 60
 
 // excerpt returns the start of s in its safe form.
 func excerpt(s string) string {
-	if len(s) > 4*maxExcerpt {
+	cut := len(s) > 4*maxExcerpt
+	if cut {
 		s = s[:4*maxExcerpt]
+		for len(s) > 0 { // not within a character
+			if r, size := utf8.DecodeLastRuneInString(s); r != utf8.RuneError || size != 1 {
+				break
+			}
+			s = s[:len(s)-1]
+		}
 	}
 	r := []rune(Safe(s))
-	if len(r) > maxExcerpt {
-		return string(r[:maxExcerpt]) + "…"
+	if cut || len(r) > maxExcerpt {
+		return string(r[:min(len(r), maxExcerpt)]) + "…"
 	}
 	return string(r)
 }

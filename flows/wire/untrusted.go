@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -106,10 +105,8 @@ func clean(s string, stop int) string {
 			w.ascii(string([]byte{'\\', 'x', hexDigits[r>>4], hexDigits[r&15]}))
 		case !shown(r):
 			w.ascii(codePoint(r))
-		case joins(w.last, r):
-			w.mark(r)
 		default:
-			w.base(r)
+			w.glyph(r)
 		}
 		s = s[size:]
 	}
@@ -142,89 +139,4 @@ func codePoint(r rune) string {
 		}
 	}
 	return string(append(b, '>'))
-}
-
-// shown reports whether a character above U+009F may be drawn. Characters of
-// the categories letter, mark, number, punctuation and symbol may, except for
-// those that draw nothing.
-func shown(r rune) bool {
-	return unicode.IsPrint(r) && r != blankBraille &&
-		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
-
-// blankBraille is a symbol by category and a space to the eye.
-const blankBraille = '\u2800'
-
-// maxMarks is how many characters may join one base.
-const maxMarks = 4
-
-// joins reports whether a terminal may draw r into the cell of the character
-// before it.
-func joins(last, r rune) bool {
-	switch {
-	case r < 0x300:
-		return false
-	case r >= 0x1100 && r <= 0x115f: // leading Hangul jamo join each other
-		return last >= 0x1100 && last <= 0x115f
-	case r >= 0x1160 && r <= 0x11ff, r >= 0xd7b0 && r <= 0xd7ff: // vowels and trailing jamo
-		return true
-	case r == 0xff9e || r == 0xff9f: // halfwidth katakana voicing
-		return true
-	case r >= 0x1f3fb && r <= 0x1f3ff: // skin tones
-		return true
-	}
-	return unicode.Is(unicode.M, r)
-}
-
-// line builds one safe line.
-type line struct {
-	out     strings.Builder
-	stop    int  // distance of tab stops
-	column  int  // characters so far
-	last    rune // the character before
-	marks   int  // characters joined to the base
-	dropped int  // of these, not written
-}
-
-func (w *line) ascii(s string) {
-	w.settle()
-	w.out.WriteString(s)
-	w.column += len(s)
-	w.last = rune(s[len(s)-1])
-}
-
-func (w *line) base(r rune) {
-	w.settle()
-	w.out.WriteRune(r)
-	w.column++
-	w.last = r
-}
-
-func (w *line) tab() {
-	w.settle()
-	w.ascii("    "[:w.stop-w.column%w.stop])
-}
-
-func (w *line) mark(r rune) {
-	if w.last == 0 {
-		w.base('◌')
-	}
-	w.last = r
-	if w.marks++; w.marks > maxMarks {
-		w.dropped++
-		return
-	}
-	w.out.WriteRune(r)
-	w.column++
-}
-
-// settle ends the run of marks and says how many it left out.
-func (w *line) settle() {
-	n := w.dropped
-	w.marks, w.dropped = 0, 0
-	if n > 0 {
-		note := fmt.Sprintf("<+%d marks>", n)
-		w.out.WriteString(note)
-		w.column += len(note)
-	}
 }
