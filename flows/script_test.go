@@ -5,7 +5,6 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,9 +17,8 @@ import (
 	"authdance/flows"
 	"authdance/flows/grants"
 	"authdance/flows/wire"
+	"authdance/ui/uitest"
 )
-
-var update = flag.Bool("update", false, "rewrite what the scripts print")
 
 // TestScripts plays every testdata/*.flow file. A line that starts with ">" is
 // what the machine did; all other lines are commands (see script.do) or comments.
@@ -37,7 +35,7 @@ func TestScripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := (&script{at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}).play(t, string(want))
-			if *update {
+			if uitest.Updating() {
 				if err := os.WriteFile(f, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -106,7 +104,7 @@ func (s *script) do(cmd, rest string) error {
 		vals := flows.Vars{}
 		if d, ok := s.state.Pending.(flows.Draw); ok {
 			for _, n := range d.Names {
-				vals[n] = wire.Untrusted("drawn-" + n)
+				vals[n] = wire.Untrusted("drawn-" + n + strings.Repeat("-", max(0, 37-len(n))))
 			}
 			if d.Redirect != "" {
 				vals["redirect_uri"] = wire.Untrusted(strings.Replace(d.Redirect.Raw(), ":0/", ":9501/", 1))

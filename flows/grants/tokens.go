@@ -22,6 +22,8 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 	if !ok {
 		return v
 	}
+	v.Set["granted_scope"] = v.Set["scope"]
+	delete(v.Set, "scope") // that is what was asked for, and stays so
 	switch kind := v.Set["token_type"]; {
 	case kind == "":
 		v.Checks = append(v.Checks, wire.Check{ID: "token_type", Status: wire.Warn, Want: "Bearer", Ref: "RFC 6749 §5.1",
@@ -36,7 +38,7 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 		v.Checks = append(v.Checks, wire.Check{ID: "expires_in_type", Status: wire.Warn, Got: wire.Safe(exp.Text), Want: "a JSON number", Ref: "RFC 6749 §5.1",
 			Message: "expires_in should be a number, it is a " + exp.Kind.String()})
 	}
-	v.Checks = append(v.Checks, scopeCheck(s, v.Set["scope"]))
+	v.Checks = append(v.Checks, scopeCheck(s, v.Set["granted_scope"]))
 	if s.Spec.Grant == "authorization_code" && slices.Contains(words(s.Vars["scope"]), "openid") && v.Set["id_token"] == "" {
 		v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Fail, Want: "id_token", Ref: "OIDC Core §3.1.3.3",
 			Message: "scope openid was asked for, and the answer has no id_token"})

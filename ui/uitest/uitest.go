@@ -141,6 +141,9 @@ func Draw(p pane.Pane, e pane.Env) (pane.Pane, string) {
 	return p, cells(p.View(e), e.W, e.H)
 }
 
+// Updating reports whether the tests run with -update: golden files are written.
+func Updating() bool { return *update }
+
 // Golden compares with testdata/<test name>.golden; -update rewrites it.
 func Golden(t *testing.T, got string) {
 	t.Helper()
