@@ -105,7 +105,13 @@ func (f *found) fromJSON(text string, depth int) bool {
 			return f.text != ""
 		}
 	}
-	return false
+	if value, ok := searchAny(v); ok {
+		f.note("everything around the token in a JSON document")
+		f.from = "a JSON document"
+		f.text = f.one(f.dropScheme(value))
+		return f.text != ""
+	}
+	return err == nil // a whole document without a token: nothing more to look for
 }
 
 func isSerialization(v wire.Value) bool {
@@ -131,6 +137,24 @@ func search(v wire.Value, name string, depth int) (string, bool) {
 	}
 	for _, item := range v.Items {
 		if s, ok := search(item, name, depth+1); ok {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+// searchAny finds a string that holds a JWT, under whatever name.
+func searchAny(v wire.Value) (string, bool) {
+	if isString(v) && startOf(v.Text) == 0 && strings.Count(v.Text, ".") >= 2 {
+		return v.Text, true
+	}
+	for _, m := range v.Members {
+		if s, ok := searchAny(m.Value); ok {
+			return s, true
+		}
+	}
+	for _, item := range v.Items {
+		if s, ok := searchAny(item); ok {
 			return s, true
 		}
 	}
@@ -168,7 +192,7 @@ func parameter(text string) (value, name string, ok bool) {
 var headerLine = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*`)
 
 func (f *found) dropHeader(text string) string {
-	if m := headerLine.FindStringSubmatch(text); m != nil {
+	if m := headerLine.FindStringSubmatch(text); m != nil && !strings.HasPrefix(text[len(m[0]):], "//") {
 		f.note("the header name " + m[1])
 		f.from = "the header " + m[1]
 		return text[len(m[0]):]
@@ -192,7 +216,8 @@ func (f *found) dropScheme(text string) string {
 func (f *found) dropQuotes(text string) string {
 	const marks = "\"'`“”‘’„«»‹›<>()[]{},; \t\r\n"
 	t := strings.Trim(text, marks)
-	if t != text && t != "" {
+	markup := strings.HasPrefix(text, "<") && (strings.Contains(text, "</") || strings.HasSuffix(text, "/>"))
+	if t != text && t != "" && !markup {
 		f.note("quotes or punctuation around the token")
 		return t
 	}
@@ -216,7 +241,7 @@ func (f *found) one(text string) string {
 		start++
 	}
 	if start == len(fields) {
-		if len(fields) > 1 {
+		if len(fields) > 1 || !opaque(fields[0]) {
 			return "" // words, not a token
 		}
 		return fields[0]
@@ -248,6 +273,12 @@ func (f *found) one(text string) string {
 	return f.trimEnd(token)
 }
 
+// opaque says that a word can be an access token (RFC 6749 Appendix A.12)
+// rather than a piece of markup or an address.
+func opaque(word string) bool {
+	return !strings.Contains(word, "://") && strings.IndexFunc(word, func(r rune) bool { return r < 0x21 || r > 0x7e || strings.ContainsRune(`<>{}"`, r) }) < 0
+}
+
 // trimEnd removes what belongs to the text around a token: punctuation, and
 // the disclosures of an SD-JWT, which this inspector does not read yet.
 func (f *found) trimEnd(token string) string {
@@ -277,8 +308,8 @@ func startOf(word string) int {
 			}
 			at := from + i
 			from = at + len(prefix)
-			if at > 0 && isTokenByte(word[at-1]) {
-				continue
+			if at > 0 && (word[at-1] == '.' || !notBase64url(rune(word[at-1]))) {
+				continue // the middle of a segment, or the next one
 			}
 			run := tokenRun(word[at:])
 			if len(run) >= 20 || strings.Count(run, ".") >= 1 || strings.Contains(word[at:], "…") {
