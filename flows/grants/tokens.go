@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -93,14 +94,17 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 		return flows.Verdict{Problem: &flows.Problem{Kind: flows.Refused, Code: "jwks_invalid", HTTPStatus: res.Status,
 			Description: wire.Untrusted("the key set at jwks_uri could not be fetched, so no signature can be checked")}}
 	}
-	report := jose.CheckIDToken(jose.Decode(s.Vars["id_token"].Raw()), Expect(s, e.At), jose.ParseKeys([]byte(res.Body.Raw())), e.At)
+	tok := jose.Decode(s.Vars["id_token"].Raw())
+	report := jose.CheckIDToken(tok, Expect(s, e.At), jose.ParseKeys([]byte(res.Body.Raw())), e.At)
 	unknownKid := slices.ContainsFunc(report.Checks, func(c wire.Check) bool { return c.ID == "kid_unknown" && c.Status != wire.Pass })
 	if unknownKid && len(s.ResultOf("id_token").Exchanges()) < 2 {
 		// The server may have rotated its keys a moment ago: look once more.
 		return flows.Verdict{Again: true, Checks: []wire.Check{{ID: "kid_unknown", Status: wire.Warn, Ref: "OIDC Core §10.1.1",
 			Message: "the key set has no key with the token's kid; authdance fetches it once more, in case the keys were just changed"}}}
 	}
-	v := flows.Verdict{Checks: report.Checks, Set: flows.Vars{"jwks": res.Body, "sub": wire.Untrusted(jose.Decode(s.Vars["id_token"].Raw()).Claims.Str("sub"))}}
+	claims := tok.Claims
+	v := flows.Verdict{Checks: report.Checks, Set: flows.Vars{"jwks": res.Body, "sub": wire.Untrusted(claims.Str("sub")),
+		"signed_in_as": wire.Untrusted(cmp.Or(claims.Str("name"), claims.Str("preferred_username"), claims.Str("email"), claims.Str("sub")))}}
 	if before := s.Vars["sub"]; s.Spec.Grant == "refresh_token" && before != "" {
 		v.Checks = append(v.Checks, same("refresh_sub_mismatch", "sub", v.Set["sub"], before, "OIDC Core §12.2"))
 	}

@@ -48,6 +48,7 @@ const (
 	Replay  Action = "flow.replay"
 	RunAll  Action = "flow.run_all"
 	NewRun  Action = "flow.new"
+	First   Action = "flow.first"
 	EditReq Action = "flow.edit"
 	Explain Action = "flow.explain"
 	Diagram Action = "flow.diagram"
@@ -111,6 +112,7 @@ func Default() []Row {
 		{Lookup, App, []string{"c"}, "the catalog page for this", 0, ""},
 		{RunAll, App, []string{"R"}, "new run, all steps", 0, ""},
 		{NewRun, App, nil, "new run, step by step", 0, ""},
+		{First, App, nil, "my first login, guided", 0, ""},
 		{Break, App, nil, "break it on purpose: send a wrong PKCE verifier", 0, ""},
 		{NoBrows, App, []string{"u"}, "sign in without a browser on this computer", 0, ""},
 		{CopyAll, App, []string{"Y"}, "copy the whole request as curl, secrets as $NAMES", 0, ""},

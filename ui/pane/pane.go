@@ -42,6 +42,10 @@ type Pane interface {
 	Primary(Env) string
 	// Typing: a text field has the keys; only the rows of keys.Text are commands.
 	Typing(Env) bool
+	// Busy: the pane has something of its own that esc closes.
+	Busy(Env) bool
+	// Wide: the pane wants the whole body of the screen.
+	Wide(Env) bool
 	// View draws at most H lines of at most W cells.
 	View(Env) string
 }
@@ -54,6 +58,12 @@ func (Plain) Primary(Env) string { return "" }
 
 // Typing is false: keys are commands.
 func (Plain) Typing(Env) bool { return false }
+
+// Busy is false: esc is the root's.
+func (Plain) Busy(Env) bool { return false }
+
+// Wide is false: the pane shares the screen.
+func (Plain) Wide(Env) bool { return false }
 
 // Intents: what panes ask the root to do.
 type (

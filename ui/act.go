@@ -1,0 +1,440 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"authdance/flows"
+	"authdance/flows/grants"
+	"authdance/ui/dialog"
+	"authdance/ui/exchange"
+	"authdance/ui/keys"
+	"authdance/ui/pages"
+	"authdance/ui/palette"
+	"authdance/ui/pane"
+	"authdance/ui/welcome"
+	"authdance/ui/why"
+)
+
+// key turns a key press into an action, innermost scope first. In a text field
+// everything but the text rows is text.
+func (m Model) key(msg tea.KeyPressMsg) (Model, tea.Cmd) {
+	if m.say.Bad || m.deps.Tick == 0 {
+		m.say = pane.Say{}
+	}
+	if top, ok := m.top(); ok {
+		return m.keyOver(msg, top)
+	}
+	p, env := m.panes[m.focus], m.env(m.focus)
+	if p.Typing(env) {
+		if a, ok := m.deps.Keys.Resolve(msg.String(), keys.Text); ok {
+			return m.act(a)
+		}
+		return m.deliver(addressed{m.focus, msg})
+	}
+	if a, ok := m.deps.Keys.Resolve(msg.String(), m.scopes()...); ok {
+		return m.act(a)
+	}
+	return m, nil
+}
+
+// scopes are the scopes of the keys now, the innermost first.
+func (m Model) scopes() []keys.Scope {
+	return []keys.Scope{m.panes[m.focus].Scope(), keys.App, keys.List}
+}
+
+func (m Model) keyOver(msg tea.KeyPressMsg, top pane.Pane) (Model, tea.Cmd) {
+	env := m.overEnv()
+	scopes := []keys.Scope{top.Scope(), keys.List, keys.App}
+	if top.Typing(env) {
+		scopes = []keys.Scope{top.Scope(), keys.Text}
+	}
+	a, ok := m.deps.Keys.Resolve(msg.String(), scopes...)
+	switch {
+	case ok && a == keys.Cancel:
+		return m.stop()
+	case ok && (a == keys.Back || a == keys.Quit || a == keys.ShowKey && top.Scope() == keys.Help && !top.Typing(env)):
+		m.over = m.over[:len(m.over)-1]
+		if a == keys.Quit && top.Scope() == keys.Welcome {
+			return m, tea.Quit
+		}
+		return m, nil
+	case ok && a == keys.ShowKey && top.Scope() != keys.Help:
+		return m.open(dialog.NewHelp([]keys.Scope{top.Scope()}))
+	case ok:
+		p, up := top.Act(a, env)
+		m = m.putOver(p)
+		return m.intentFrom(-1, up)
+	case top.Typing(env):
+		return m.deliver(addressed{-1, msg})
+	}
+	return m, nil
+}
+
+// act does an action of the root, or hands it to the pane with the focus.
+func (m Model) act(a keys.Action) (Model, tea.Cmd) {
+	m.leaving = m.leaving && a == keys.Cancel
+	if m.editing() { // edit mode has the keys: e, u, enter and the digits mean other things there
+		switch a {
+		case keys.Cancel, keys.ShowKey, keys.Menu, keys.Reveal, keys.Suspend:
+		default:
+			return m.toPane(m.focus, a)
+		}
+	}
+	typing := m.panes[m.focus].Typing(m.env(m.focus))
+	switch a {
+	case keys.Enter:
+		return m.enter()
+	case keys.Back:
+		return m.back()
+	case keys.Quit:
+		return m.quit()
+	case keys.Cancel:
+		return m.stop()
+	case keys.Suspend:
+		return m, tea.Suspend
+	case keys.NextTab, keys.PrevTab:
+		if typing {
+			return m.toPane(m.focus, a)
+		}
+		return m.turn(map[keys.Action]int{keys.NextTab: 1, keys.PrevTab: paneCount - 1}[a]), nil
+	case keys.Pane1, keys.Pane2, keys.Pane3, keys.Pane4, keys.Pane5:
+		return m.look(map[keys.Action]int{keys.Pane1: 0, keys.Pane2: 1, keys.Pane3: 2, keys.Pane4: 3, keys.Pane5: 4}[a]), nil
+	case keys.Zoom:
+		m.zoom = !m.zoom
+		return m, nil
+	case keys.Menu:
+		return m.open(palette.New(m.items()))
+	case keys.ShowKey:
+		return m.open(dialog.NewHelp(m.scopes()))
+	case keys.Home:
+		return m.open(welcome.New(m.deps.Welcome))
+	case keys.WhyFail:
+		return m.open(why.New())
+	case keys.Reveal:
+		m.session = m.session.SetReveal(!m.session.Snapshot().Reveal)
+		return m, nil
+	case keys.Rewind:
+		m.session = m.session.Rewind()
+		return m, nil
+	case keys.Now:
+		m.session = m.session.ToNow()
+		return m, nil
+	case keys.Fork:
+		return m.fork()
+	case keys.Replay:
+		if m.focus != pagesPane {
+			return m.replay()
+		}
+	case keys.RunAll:
+		return m, m.begin("", "", nil, "*")
+	case keys.First:
+		m.focus = flowPane
+		return m, m.begin("", "authorization_code", nil, "callback")
+	case keys.NewRun:
+		m.focus = flowPane
+		return m, m.begin("", "", nil, "")
+	case keys.Break:
+		return m.breakIt()
+	case keys.NoBrows:
+		return m.tell(pane.Say{Text: "Sign in on any device with the address from the Exchange pane (y copies it), then paste the last address here."})
+	case keys.EditReq, keys.Explain:
+		m.focus = exchangePane
+		return m.toPane(exchangePane, a)
+	case keys.Diagram:
+		m.focus = flowPane
+		return m.toPane(flowPane, a)
+	case keys.Search:
+		if m.focus != exchangePane {
+			m.focus = pagesPane
+		}
+		return m.toPane(m.focus, a)
+	case keys.Lookup:
+		return m.lookup()
+	case keys.CopyAll:
+		if m.focus == profilesPane || m.focus == flowPane && !m.panes[flowPane].Wide(m.env(flowPane)) {
+			return m.toPane(exchangePane, a)
+		}
+	}
+	return m.toPane(m.focus, a)
+}
+
+func (m Model) toPane(i int, a keys.Action) (Model, tea.Cmd) {
+	p, up := m.panes[i].Act(a, m.env(i))
+	m = m.put(i, p)
+	return m.intentFrom(i, up)
+}
+
+// intentFrom does what a pane asked for; a Do brings its message back to it.
+func (m Model) intentFrom(i int, msg tea.Msg) (Model, tea.Cmd) {
+	if do, ok := msg.(pane.Do); ok {
+		return m, m.address(i, do.Cmd)
+	}
+	return m.intent(msg)
+}
+
+// intent does what a pane asked the root for.
+func (m Model) intent(msg tea.Msg) (Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case pane.Record:
+		var cmds []tea.Cmd
+		for _, e := range msg.Events {
+			var cmd tea.Cmd
+			m, cmd = m.record(e)
+			cmds = append(cmds, cmd)
+		}
+		return m, tea.Batch(cmds...)
+	case pane.Select:
+		m.session = m.session.Select(msg.Step)
+	case pane.Focus:
+		for i, p := range m.panes {
+			if p.Scope() == msg.Scope {
+				return m.look(i), nil
+			}
+		}
+	case pane.OpenPage:
+		m.panes[pagesPane], m.focus = m.panes[pagesPane].(pages.Pane).Open(msg.ID, m.env(pagesPane)), pagesPane
+		m.gens[pagesPane]++
+	case pane.Copy:
+		return m, m.copy(msg)
+	case pane.Say:
+		return m.tell(msg)
+	case pane.Start:
+		m.focus = flowPane
+		return m, m.begin(msg.Profile, msg.Grant, m.carried(msg.Grant), "")
+	case pane.Paste:
+		return m.paste(tea.PasteMsg{Content: msg.Text.Raw()})
+	case pane.Run:
+		return m.act(msg.Action)
+	case pane.Close:
+		if len(m.over) > 0 {
+			m.over = m.over[:len(m.over)-1]
+		}
+		return m.intent(msg.Then)
+	}
+	return m, nil
+}
+
+// carried are the values of this run that another grant goes on with.
+func (m Model) carried(grant string) flows.Vars {
+	head := m.session.Snapshot().Head
+	names := map[string][]string{"refresh_token": {"refresh_token", "sub"}, "userinfo": {"access_token", "sub"}, "api": {"access_token"}}[grant]
+	out := flows.Vars{}
+	for _, n := range names {
+		if v := head.Vars[n]; v != "" {
+			out[n] = v
+		}
+	}
+	return out
+}
+
+func (m Model) open(p pane.Pane) (Model, tea.Cmd) {
+	for _, o := range m.over {
+		if o.Scope() == p.Scope() {
+			return m, nil
+		}
+	}
+	m.over = append(append([]pane.Pane{}, m.over...), p)
+	return m, nil
+}
+
+// turn moves the focus around the panes.
+func (m Model) turn(by int) Model { return m.look((m.focus + by) % paneCount) }
+
+func (m Model) look(i int) Model {
+	m.focus = i
+	if i == tokenPane && m.session.Snapshot().Head.Vars["id_token"] != "" {
+		m.seenToken = true
+	}
+	return m
+}
+
+func (m Model) enter() (Model, tea.Cmd) {
+	p := m.panes[m.focus]
+	if p.Typing(m.env(m.focus)) || p.Primary(m.env(m.focus)) != "" {
+		return m.toPane(m.focus, keys.Enter)
+	}
+	return m.next().do(m)
+}
+
+func (m Model) back() (Model, tea.Cmd) {
+	if p, env := m.panes[m.focus], m.env(m.focus); p.Typing(env) || p.Busy(env) {
+		return m.toPane(m.focus, keys.Back)
+	}
+	switch {
+	case m.zoom:
+		m.zoom = false
+	case m.session.Snapshot().Past:
+		m.session = m.session.ToNow()
+	case m.focus != flowPane:
+		m = m.look(flowPane)
+	}
+	return m, nil
+}
+
+func (m Model) quit() (Model, tea.Cmd) {
+	snap := m.session.Snapshot()
+	if m.zoom || m.panes[m.focus].Busy(m.env(m.focus)) {
+		return m.back()
+	}
+	if snap.Head.Status == flows.Running && !m.leaving {
+		m.leaving = true
+		return m.tell(pane.Say{Text: "The run still waits for an answer. Press ctrl+c to stop waiting, or ctrl+c twice to quit.", Bad: true})
+	}
+	return m, tea.Quit
+}
+
+// stop cancels what is waiting; a second time in a row quits.
+func (m Model) stop() (Model, tea.Cmd) {
+	if m.leaving {
+		return m, tea.Quit
+	}
+	m.leaving = true
+	if m.session.Snapshot().Head.Status == flows.Running {
+		m = m.newBranch()
+		m, cmd := m.record(flows.Cancelled{})
+		m, say := m.tell(pane.Say{Text: "Stopped waiting. ctrl+c again quits."})
+		return m, tea.Batch(cmd, say)
+	}
+	return m.tell(pane.Say{Text: "Press ctrl+c again to quit."})
+}
+
+func (m Model) fork() (Model, tea.Cmd) {
+	m = m.newBranch()
+	var fx []flows.Effect
+	m.session, fx = m.session.Fork()
+	m, cmd := m.perform(fx)
+	m, say := m.tell(pane.Say{Text: fmt.Sprintf("Run %d begins at this moment. The old run stays as it was.", m.session.Snapshot().Run)})
+	return m, tea.Batch(cmd, say)
+}
+
+// replay asks for the selected step once more, or for the step that failed.
+func (m Model) replay() (Model, tea.Cmd) {
+	snap := m.session.Snapshot()
+	if snap.Past || snap.Run == 0 || snap.Head.Status == flows.Running {
+		return m.tell(pane.Say{Text: "Replay works on the newest moment of a run that is not waiting: G returns there."})
+	}
+	i := min(snap.Selected, snap.Head.Step)
+	if i >= len(snap.Head.Grant.Steps) || !snap.Head.Results[i].Ran() {
+		i = snap.Head.Step - 1
+	}
+	if i < 0 {
+		return m.tell(pane.Say{Text: "No step has run yet: enter runs the first one."})
+	}
+	return m.record(flows.Advanced{To: snap.Head.Grant.Steps[i].ID})
+}
+
+// breakIt brings a run to the token request and opens edit mode with the wrong
+// verifier chosen: the fault that teaches most.
+func (m Model) breakIt() (Model, tea.Cmd) {
+	head := m.session.Snapshot().Head
+	if step, ok := head.Current(); ok && step.ID == "token" && head.Status == flows.Ready && head.Spec.Grant == "authorization_code" {
+		m.seenBreak, m.breaking = true, false
+		m.focus = exchangePane
+		p, up := m.panes[exchangePane].(exchange.Pane).Break(m.env(exchangePane), 1)
+		m = m.put(exchangePane, p)
+		return m.intent(up)
+	}
+	m.breaking = true
+	m.focus = flowPane
+	return m, m.begin("", "authorization_code", nil, "token")
+}
+
+// lookup opens the page that fits: of the problem, else of the step in view.
+func (m Model) lookup() (Model, tea.Cmd) {
+	snap := m.session.Snapshot()
+	if m.catalog != nil && snap.State.Problem != nil {
+		p := snap.State.Problem
+		if page, ok := m.catalog.Explain("", p.Code, p.Code, p.Step); ok {
+			return m.intent(pane.OpenPage{ID: page.ID})
+		}
+	}
+	return m.look(pagesPane), nil
+}
+
+// items are the rows of the command palette: the keys, the grants, the
+// profiles and the catalog.
+func (m Model) items() []palette.Item {
+	var out []palette.Item
+	snap := m.session.Snapshot()
+	for _, g := range grants.List() {
+		item := palette.Item{Title: "Flow: start " + g.Title, Detail: g.Ref, Do: pane.Start{Grant: g.ID}}
+		missing := map[string]string{"refresh_token": "refresh_token", "userinfo": "access_token", "api": "access_token"}[g.ID]
+		if missing != "" && snap.Head.Vars[missing] == "" {
+			item.Off = "needs a value that this run does not have yet: " + missing
+		}
+		out = append(out, item)
+	}
+	for _, r := range m.deps.Keys.All() {
+		if r.Scope != keys.App {
+			continue
+		}
+		item := palette.Item{Title: group(r.Action) + r.Help, Do: pane.Run{Action: r.Action}, Off: m.off(r.Action)}
+		if len(r.Keys) > 0 {
+			item.Key = keys.Name(r.Keys[0])
+		}
+		out = append(out, item)
+	}
+	for _, p := range snap.Profiles {
+		out = append(out, palette.Item{Title: "Profile: use " + p.Name, Detail: p.Class, Do: pane.Start{Profile: p.ID}})
+	}
+	if m.catalog != nil {
+		for _, p := range m.catalog.Pages() {
+			out = append(out, palette.Item{Title: "Catalog: " + p.Title, Do: pane.OpenPage{ID: p.ID}})
+		}
+	}
+	return out
+}
+
+// off says why an action cannot do anything now; "" when it can.
+func (m Model) off(a keys.Action) string {
+	snap := m.session.Snapshot()
+	switch {
+	case a == keys.WhyFail && snap.State.Problem == nil:
+		return "nothing has failed in this run"
+	case a == keys.Rewind && snap.Cursor <= 1:
+		return "this is the beginning of the run"
+	case a == keys.Replay && (snap.Past || snap.Head.Status == flows.Running):
+		return "only on the newest moment of a run that is not waiting"
+	case a == keys.EditReq && snap.Head.Status == flows.Running:
+		return "the request is already out"
+	}
+	return ""
+}
+
+func group(a keys.Action) string {
+	switch {
+	case len(a) > 5 && a[:5] == "flow.":
+		return "Flow: "
+	case len(a) > 7 && a[:7] == "app.pan":
+		return "Go to: "
+	}
+	return "View: "
+}
+
+// copy puts text on the clipboard: the local one, else through the terminal
+// (OSC 52). What happened is said.
+func (m Model) copy(c pane.Copy) tea.Cmd {
+	what := "Copied " + c.What + "."
+	if c.Hidden > 0 {
+		what += fmt.Sprintf(" %d secret%s replaced by $NAMES.", c.Hidden, map[bool]string{true: " was", false: "s were"}[c.Hidden == 1])
+	}
+	write := m.deps.Clipboard
+	return func() tea.Msg {
+		if write != nil {
+			if err := write(c.Text); err == nil {
+				return pane.Say{Text: what}
+			}
+		}
+		return tea.BatchMsg{tea.SetClipboard(c.Text), func() tea.Msg {
+			return pane.Say{Text: what + " Sent through the terminal (OSC 52): if nothing arrives, the terminal does not allow it."}
+		}}
+	}
+}
+
+// editing: edit mode has the keys.
+func (m Model) editing() bool {
+	p, ok := m.panes[exchangePane].(exchange.Pane)
+	return ok && m.focus == exchangePane && p.Editing()
+}
