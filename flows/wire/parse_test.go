@@ -142,8 +142,8 @@ func TestRNET04_AByteOrderMarkIsStrippedWithAWarning(t *testing.T) {
 
 func TestRNET04_WhatIsNotJSONIsNamed(t *testing.T) {
 	for _, c := range []struct{ name, body, id, at, want string }{
-		{"HTML", "<!DOCTYPE html>\n<html><head><title>Sign in &amp; go\n on</title>", "json", "1:1", `an HTML page, not JSON, titled "Sign in & go on"`},
-		{"HTML in capitals after space", "\n\n  <HTML>", "json", "3:3", "an HTML page, not JSON. Look at"},
+		{"HTML", "<!DOCTYPE html>\n<html><head><title>Sign in &amp; go\n on</title>", "json", "1:1", `this is an HTML page titled "Sign in & go on", not JSON. Look at`},
+		{"HTML in capitals after space", "\n\n  <HTML>", "json", "3:3", "this is an HTML page, not JSON. Look at"},
 		{"hostile title", "<html><title>\x1b]0;x\x07\u202e</title>", "json", "1:1", `\x1b]0;x\x07<U+202E>`},
 		{"XML", `<?xml version="1.0"?><error/>`, "json", "1:1", "XML"},
 		{"SAML", `<samlp:Response xmlns:samlp="x">`, "json", "1:1", "XML, perhaps a SAML message"},
@@ -158,9 +158,11 @@ func TestRNET04_WhatIsNotJSONIsNamed(t *testing.T) {
 		{"gzip", "\x1f\x8b\x08\x00\x00", "json", "1:1", "gzip data"},
 		{"token", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJodW50ZXIyIn0.", "json", "1:1", "a token in compact form"},
 		{"PEM", "-----BEGIN PUBLIC KEY-----\nhunter2", "json", "1:2", "a PEM block"},
-		{"sentence", "404 page not found\n", "json", "1:5", `plain text: "404 page not found"`},
-		{"sentence with a leading word of JSON", "null pointer exception", "json", "1:6", `plain text: "null pointer exception"`},
+		{"sentence", "404 page not found\n", "json", "1:5", `plain text ("404 page not found")`},
+		{"sentence with a leading word of JSON", "null pointer exception", "json", "1:6", `plain text ("null pointer exception")`},
 		{"one word", "ghp_hunter2hunter2", "json", "1:1", `got "g"`},
+		{"one padded word", "aHVudGVyMg==", "json", "1:1", `got "a"`},
+		{"short words of digits", "1 2", "json", "1:3", "One body holds one document"},
 		{"Python", `{"a": None}`, "json", "1:7", `got "None". That is Python. JSON writes null`},
 		{"NaN", "[1,\n NaN]", "json", "2:2", `got "NaN". JSON has no such number`},
 		{"JavaScript", "{'a':1}", "json", "1:2", "wanted a name in double quotes, got a single quote"},

@@ -13,7 +13,7 @@ func recognise(src string, e *SyntaxError) {
 		e.ID = idUTF8
 	}
 	if got, hint := identify(src); got != "" {
-		e.Want, e.Got, e.Hint = "a JSON document", got, hint
+		e.Want, e.Got, e.Hint = aDocument, got, hint
 	}
 }
 
@@ -44,7 +44,7 @@ func identify(src string) (got, hint string) {
 		return "form-encoded text (" + formNames(start) + ")",
 			"RFC 6749 §5.1 wants JSON. Some servers send a form unless the request says Accept: application/json."
 	case isSentence(start):
-		return "plain text: " + quote(excerpt(start)), "Look at the status and the address: a proxy or a wrong endpoint often answers in plain text."
+		return "plain text (" + quote(excerpt(start)) + ")", "Look at the status and the address: a proxy or a wrong endpoint often answers in plain text."
 	}
 	return "", ""
 }
@@ -92,9 +92,9 @@ func markup(start string) (got, hint string) {
 		if !strings.Contains(lower, tag) {
 			continue
 		}
-		got = "an HTML page, not JSON"
+		got = "an HTML page"
 		if title := between(start, lower, "<title", "</title"); title != "" {
-			got = "an HTML page, not JSON, titled " + quote(title)
+			got = "an HTML page titled " + quote(title)
 		}
 		return got, "Look at the status and the address: a sign-in page, a proxy or a wrong endpoint answers with HTML."
 	}
@@ -135,26 +135,18 @@ func between(s, lower, open, end string) string {
 // isCompactToken reports a JWS or JWE in compact form (RFC 7515 §7.1, RFC 7516 §7.1).
 func isCompactToken(body string) bool {
 	dots := strings.Count(body, ".")
-	return strings.HasPrefix(body, "eyJ") && (dots == 2 || dots == 4) && only(body, tokenByte)
+	return strings.HasPrefix(body, "eyJ") && (dots == 2 || dots == 4) && !strings.ContainsFunc(body, notInToken)
 }
 
-func tokenByte(c byte) bool { return letterOrDigit(c) || c == '-' || c == '_' || c == '.' }
+func notInToken(r rune) bool { return !letterOrDigit(r) && r != '-' && r != '_' && r != '.' }
 
-func letterOrDigit(c byte) bool {
-	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
-}
-
-func only(s string, allowed func(byte) bool) bool {
-	for i := range len(s) {
-		if !allowed(s[i]) {
-			return false
-		}
-	}
-	return true
+func letterOrDigit(r rune) bool {
+	return r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z'
 }
 
 // formNames returns the first names of application/x-www-form-urlencoded text,
-// never the values.
+// never the values. A name of other characters than these could be an opaque
+// token in Base64, which ends with an equals sign too.
 func formNames(start string) string {
 	if strings.ContainsAny(start, " \t\r\n\"{}<>") {
 		return ""
@@ -162,7 +154,7 @@ func formNames(start string) string {
 	var names []string
 	for pair := range strings.SplitSeq(start, "&") {
 		name, _, ok := strings.Cut(pair, "=")
-		if !ok || name == "" || len(name) > 40 || !only(name, func(c byte) bool { return tokenByte(c) || c == '%' || c == '+' || c == '[' || c == ']' }) {
+		if !ok || name == "" || len(name) > 40 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" {
 			break
 		}
 		if names = append(names, name); len(names) == 4 {
@@ -172,10 +164,10 @@ func formNames(start string) string {
 	return strings.Join(names, ", ")
 }
 
-// isSentence reports text of several words that starts with a letter or digit.
-// One word alone could be an opaque token.
+// isSentence reports text of several short words. One word alone, or a long
+// one, could be an opaque token.
 func isSentence(start string) bool {
-	if !letterOrDigit(start[0]) || strings.ContainsAny(start, "\x00={}") {
+	if !letterOrDigit(rune(start[0])) || strings.ContainsAny(start, "\x00={}") || !strings.ContainsAny(start, "aeiouAEIOU") {
 		return false
 	}
 	words := strings.Fields(start)
@@ -184,7 +176,7 @@ func isSentence(start string) bool {
 			return false
 		}
 	}
-	return len(words) > 1 && strings.ContainsFunc(start, func(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' })
+	return len(words) > 1
 }
 
 // quote puts safe text in double quotes.

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError says why a document was not read.
+// SyntaxError says why a document was not read. Its message is printable, and
+// quotes no more of the body than what cannot be a credential.
 type SyntaxError struct {
 	Offset       int    // in bytes, from the first byte of the document
 	Line, Column int    // of Offset, from 1; the column counts characters
@@ -23,6 +24,9 @@ const (
 	idSize  = "size_limit"
 )
 
+// aDocument is what was wanted when the body turned out to be something else altogether.
+const aDocument = "a JSON document"
+
 // tooBig is what a limit means.
 const tooBig = "Honest answers are far smaller, so the rest was not read."
 
@@ -31,6 +35,9 @@ const byteOrderMark = "\ufeff"
 // Error says where, what was wanted, what came, and what to do.
 func (e *SyntaxError) Error() string {
 	s := fmt.Sprintf("at %d:%d: wanted %s, got %s", e.Line, e.Column, e.Want, e.Got)
+	if e.Want == aDocument {
+		s = fmt.Sprintf("at %d:%d: this is %s, not JSON", e.Line, e.Column, e.Got)
+	}
 	if e.Hint != "" {
 		s += ". " + e.Hint
 	}

@@ -116,12 +116,21 @@ func (v Value) Raw(src []byte) []byte {
 }
 
 // Indent returns the value as JSON text, two spaces a level. Order, repeated
-// names and the spelling of numbers stay. Characters that Safe would not draw
-// are escaped, so the lines can be shown as they are.
+// names and the spelling of numbers stay, so the rest of a broken document ends
+// where it broke. Characters that Safe would not draw are escaped; show the text
+// through Untrusted.Lines, which caps combining marks too. From level 20 on the
+// lines start in one column, which keeps the text of a hostile document from
+// growing to many times its size.
 func (v Value) Indent() string { return string(v.appendIndent(nil, "\n")) }
 
+// maxIndent is the deepest level that is indented further than the one around it.
+const maxIndent = 20
+
 func (v Value) appendIndent(b []byte, newline string) []byte {
-	inner := newline + "  "
+	inner := newline
+	if len(newline) <= 2*maxIndent {
+		inner += "  "
+	}
 	switch {
 	case v.Kind == String:
 		return appendQuoted(b, v.Text)

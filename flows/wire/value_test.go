@@ -56,6 +56,17 @@ func TestIndentKeepsOrderNumbersAndRepeatedNames(t *testing.T) {
 	}
 }
 
+func TestIndentOfADeepDocumentStaysSmall(t *testing.T) {
+	doc := strings.Repeat("[", 64) + "1" + strings.Repeat(",1", 10_000) + strings.Repeat("]", 64)
+	v := parse(t, doc)
+	if n := len(v.Indent()); n > 25*len(doc) {
+		t.Errorf("%d bytes of %d", n, len(doc))
+	}
+	if back := parse(t, v.Indent()); len(back.Indent()) != len(v.Indent()) {
+		t.Error("Indent of Indent differs")
+	}
+}
+
 func TestRFLOW09_NamesThatDifferInCaseAreReportedAndNotUsed(t *testing.T) {
 	v := parse(t, `{"Access_Token":"x","token_type":"Bearer","TOKEN_TYPE":"y","\u017fcope":"long s","other":1}`)
 	if v.Str("access_token") != "" {
