@@ -14,6 +14,9 @@ import (
 
 const pushedPrefix = "urn:ietf:params:oauth:request_uri:"
 
+// requestLimit bounds what one authorization request leaves in memory, in bytes.
+const requestLimit = 8 << 10
+
 // authorize is the authorization endpoint, RFC 6749 §3.1. As long as client
 // and redirect_uri are not known to belong together, errors are shown here and
 // nobody is redirected.
@@ -30,14 +33,19 @@ func (x *exchange) authorize(r *http.Request) reply {
 	if !c.may("authorization_code") {
 		return x.refuse(grantNotAllowed)
 	}
-	pushed := strings.HasPrefix(x.form.Get("request_uri"), pushedPrefix)
-	if !pushed {
-		if bad := x.checkRedirect(); bad != "" {
-			return x.refuse(bad)
-		}
-		if bad := x.checkAuthorization(r); bad != "" {
-			return x.redirectRefusal(bad)
-		}
+	if uri := x.form.Get("request_uri"); strings.HasPrefix(uri, pushedPrefix) {
+		// RFC 9126 §4: what was pushed counts, and nothing beside it.
+		clear(x.form)
+		x.form.Set("client_id", id)
+		x.form.Set("request_uri", uri)
+		x.passForm(r)
+		return x.finishAuthorization(r)
+	}
+	if bad := x.checkRedirect(); bad != "" {
+		return x.refuse(bad)
+	}
+	if bad := x.checkAuthorization(r); bad != "" {
+		return x.redirectRefusal(bad)
 	}
 	return x.finishAuthorization(r)
 }
@@ -84,6 +92,8 @@ func (x *exchange) checkRedirect() problem {
 func (x *exchange) checkAuthorization(r *http.Request) problem {
 	f := x.form
 	switch {
+	case length(f) > requestLimit:
+		return requestTooLong
 	case f.Has("request"):
 		return requestObject
 	case f.Has("request_uri"):
@@ -126,10 +136,25 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 	for _, wish := range []string{"id_token_hint", "acr_values", "display", "claims"} {
 		f.Del(wish)
 	}
-	if r.Method != http.MethodPost {
-		r.URL.RawQuery = f.Encode()
-	}
+	x.passForm(r)
 	return ""
+}
+
+// passForm makes the library see the form as it is now. For POST it does anyway.
+func (x *exchange) passForm(r *http.Request) {
+	if r.Method != http.MethodPost {
+		r.URL.RawQuery = x.form.Encode()
+	}
+}
+
+func length(form url.Values) int {
+	n := 0
+	for name, values := range form {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
 }
 
 // isSHA256 tells whether text could be a SHA-256 hash in base64url, RFC 7636 §4.2.

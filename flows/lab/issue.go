@@ -152,6 +152,9 @@ func (x *exchange) issue(answer map[string]any) (*issued, error) {
 	maps.Copy(claims, map[string]any{
 		"iat": token.issuedAt.Unix(), "exp": token.issuedAt.Add(idTokenLifetime).Unix(), "x_lab": true,
 	})
+	if x.form.Get("grant_type") == "refresh_token" {
+		delete(claims, "nonce") // OIDC Core §12.2: it belongs to the sign-in, which is over
+	}
 	out.id = newJWT(typeIDToken, key, claims)
 	return out, nil
 }

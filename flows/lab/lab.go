@@ -16,14 +16,11 @@
 package lab
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -183,69 +180,6 @@ func (g *gate) shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
-}
-
-// listening is what Start opened and Close has to end.
-type listening struct {
-	servers []*http.Server
-	cancel  context.CancelFunc
-	serving sync.WaitGroup
-}
-
-func serve(l *Lab, server, api net.Listener) *listening {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &listening{cancel: cancel}
-	for _, at := range []struct {
-		listener net.Listener
-		handler  http.Handler
-	}{{server, l.server.handler}, {api, l.api.handler}} {
-		srv := &http.Server{
-			Handler: at.handler,
-			// A fault may hold an answer back for ever; Close ends it here.
-			BaseContext:       func(net.Listener) context.Context { return ctx },
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       15 * time.Second,
-			IdleTimeout:       30 * time.Second,
-			MaxHeaderBytes:    32 << 10,
-			ErrorLog:          log.New(io.Discard, "", 0),
-		}
-		s.servers = append(s.servers, srv)
-		s.serving.Go(func() { _ = srv.Serve(at.listener) })
-	}
-	return s
-}
-
-func (s *listening) close() error {
-	s.cancel()
-	var err error
-	for _, srv := range s.servers {
-		err = errors.Join(err, srv.Close())
-	}
-	s.serving.Wait()
-	return err
-}
-
-// listen opens a loopback listener; flag names the setting in errors.
-func listen(flag, addr string) (net.Listener, error) {
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("lab: %s %q is not host:port, for example 127.0.0.1:9500: %w", flag, addr, err)
-	}
-	ip := net.ParseIP(host)
-	if host == "localhost" {
-		ip = net.IPv4(127, 0, 0, 1)
-	}
-	if ip == nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("lab: %s %q is not a loopback address, so other machines could reach a server with known passwords; use 127.0.0.1:%s (the flag --unsafe-expose-lab will allow more)", flag, addr, port)
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(ip.String(), port))
-	if err != nil {
-		return nil, fmt.Errorf("lab: cannot listen on port %s: %w; another program may use it: stop that program, or give another port with %s 127.0.0.1:PORT (port 0 takes any free one)", port, err, flag)
-	}
-	return listener, nil
 }
 
 // random makes unguessable values. The lock is for readers that, unlike

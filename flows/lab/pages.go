@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -166,23 +165,24 @@ func formPostPage(a *authorizationResponse) *page {
 	return p
 }
 
-var (
-	libraryForm  = regexp.MustCompile(`<form id="auth-response" method="post" action="([^"]*)">`)
-	libraryField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"/>`)
-)
-
-// readFormPost takes the library's form_post page apart: html/template wrote
-// it from a fixed form, so two patterns are enough.
+// readFormPost takes the library's form_post page apart. It was written by
+// html/template from a fixed form, so the attributes stand where we expect them.
 func readFormPost(body string) (*authorizationResponse, bool) {
-	form := libraryForm.FindStringSubmatch(body)
-	if form == nil {
+	_, rest, found := strings.Cut(body, `<form id="auth-response" method="post" action="`)
+	uri, rest, closed := strings.Cut(rest, `"`)
+	if !found || !closed {
 		return nil, false
 	}
-	a := &authorizationResponse{redirectURI: html.UnescapeString(form[1]), mode: "form_post", params: url.Values{}}
-	for _, f := range libraryField.FindAllStringSubmatch(body, -1) {
-		a.params.Set(f[1], html.UnescapeString(f[2]))
+	a := &authorizationResponse{redirectURI: html.UnescapeString(uri), mode: "form_post", params: url.Values{}}
+	for {
+		var name, value string
+		if _, rest, found = strings.Cut(rest, `<input type="hidden" name="`); !found {
+			return a, true
+		}
+		name, rest, _ = strings.Cut(rest, `" value="`)
+		value, rest, _ = strings.Cut(rest, `"`)
+		a.params.Set(name, html.UnescapeString(value))
 	}
-	return a, true
 }
 
 // plain keeps of a foreign text what is harmless in any answer of ours.

@@ -144,6 +144,10 @@ func TestRefreshTokenReuseRevokesTheWholeFamily(t *testing.T) {
 	b := newBench(t)
 	first := b.tokens(t, "openid", "offline_access", "read")
 	second := b.refresh(t, first.RefreshToken)
+	id := claims(t, second.str("id_token"))
+	if _, has := id["nonce"]; has || id["sub"] != "lab-user-1001" || id["auth_time"] == nil {
+		t.Errorf("ID token of a refresh: %v", id)
+	}
 	third := b.refresh(t, second.str("refresh_token"))
 	if third.status != 200 {
 		t.Fatal(third.text)
@@ -247,6 +251,7 @@ func TestAuthorizationErrorsThatGoToTheClient(t *testing.T) {
 		{"max_age", "invalid_request", "number of seconds", []string{"max_age", "soon"}},
 		{"a request object", "request_not_supported", "request objects", []string{"request", "e30.e30."}},
 		{"a foreign request_uri", "request_uri_not_supported", "own pushed", []string{"request_uri", "https://evil.test/x"}},
+		{"endless state", "invalid_request", "longer than 8 KiB", []string{"nonce", strings.Repeat("x", 9<<10)}},
 		{"a foreign id_token_hint", "invalid_request", "id_token_hint", []string{"id_token_hint", "e30.e30.e30"}},
 	} {
 		for _, mode := range []string{"", "query", "fragment", "form_post"} {
@@ -282,7 +287,8 @@ func TestPushedRequests(t *testing.T) {
 		return b.lab.Issuer() + "/authorize?" + url.Values{"client_id": {client}, "request_uri": {uri}}.Encode()
 	}
 	uri := push()
-	back, err := b.browser.visit(authorize(uri, "workshop-spa"))
+	// RFC 9126 §4: parameters beside the pushed ones do not count.
+	back, err := b.browser.visit(authorize(uri, "workshop-spa") + "&state=other&prompt=none&scope=nope&redirect_uri=http://evil.test/")
 	if err != nil || back.Get("code") == "" || back.Get("state") != "s" {
 		t.Fatalf("%v, %v", back, err)
 	}

@@ -114,7 +114,9 @@ func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt
 			if all == nil {
 				all = map[string][]string{}
 			}
-			all[as.ClientID] = append(slices.Clone(all[as.ClientID]), wanted...)
+			both := slices.Concat(all[as.ClientID], wanted)
+			slices.Sort(both)
+			all[as.ClientID] = slices.Compact(both)
 			l.agreed = all
 			return l
 		})

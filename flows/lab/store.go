@@ -15,7 +15,7 @@ import (
 const (
 	keepSessions = 2 * time.Hour
 	keepGrants   = 24 * time.Hour
-	tableLimit   = 20_000 // per generation
+	tableLimit   = 5_000 // per generation; see requestLimit for the size of one
 )
 
 // store is what go-oidc remembers. It does three things beyond remembering:

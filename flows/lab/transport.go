@@ -28,6 +28,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	in := r.Clone(r.Context())
+	if in.Header == nil {
+		in.Header = http.Header{}
+	}
 	in.RequestURI = r.URL.RequestURI()
 	in.URL.Scheme, in.URL.Host, in.URL.Fragment = "", "", ""
 	in.RemoteAddr = "127.0.0.1:0"

@@ -74,6 +74,7 @@ const (
 	requestURINested     problem = "request_uri_nested"
 	requestURIRemote     problem = "request_uri_remote"
 	requestObject        problem = "request_object"
+	requestTooLong       problem = "request_too_long"
 	hintBad              problem = "hint_bad"
 	hintOther            problem = "hint_other"
 	signInGone           problem = "sign_in_gone"
@@ -233,6 +234,8 @@ func (p problem) refusal() refusal {
 		return refusal{bad, "request_uri_not_supported", "This server takes only a request_uri that its own pushed request endpoint issued."}
 	case requestObject:
 		return refusal{bad, "request_not_supported", "This server does not take request objects yet."}
+	case requestTooLong:
+		return refusal{bad, "invalid_request", "The parameters are longer than 8 KiB. Keep state short: it is a ticket, not a store."}
 	case hintBad:
 		return refusal{bad, "invalid_request", "The id_token_hint is not an ID token that this server issued to this client."}
 	case hintOther:

@@ -1,0 +1,129 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+)
+
+func TestTableForgetsOldValuesAndStaysBounded(t *testing.T) {
+	now := time.Unix(1000, 0)
+	tab := newTable[int](time.Minute, 3)
+	tab.put(now, "a", 1)
+	if _, ok := tab.get("a"); !ok {
+		t.Error("a fresh value is gone")
+	}
+	now = now.Add(61 * time.Second)
+	tab.put(now, "b", 2)
+	if _, ok := tab.get("a"); !ok {
+		t.Error("a value is gone before its generation is")
+	}
+	now = now.Add(61 * time.Second)
+	tab.put(now, "c", 3)
+	if _, ok := tab.get("a"); ok {
+		t.Error("an old value is still there")
+	}
+	for i := range 100 {
+		tab.put(now, fmt.Sprint(i), i)
+	}
+	if n := len(tab.young) + len(tab.old); n > 6 {
+		t.Errorf("%d values, limit is two generations of 3", n)
+	}
+	tab.drop("99")
+	if _, ok := tab.get("99"); ok {
+		t.Error("a dropped value is still there")
+	}
+	tab.put(now.Add(-time.Hour), "back", 1)
+	if _, ok := tab.get("back"); !ok {
+		t.Error("a clock that goes back loses values")
+	}
+}
+
+func TestBoundedListenerWaitsForAFreeSlotAndCloses(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBounded(inner, 1)
+	var dialled [2]net.Conn
+	for i := range dialled {
+		if dialled[i], err = net.Dial("tcp", inner.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer dialled[i].Close()
+	}
+	first, err := b.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan net.Conn, 1)
+	go func() {
+		c, err := b.Accept()
+		if err != nil {
+			t.Error(err)
+		}
+		second <- c
+	}()
+	select {
+	case <-second:
+		t.Error("a second connection was accepted beside the first")
+	default:
+	}
+	first.Close()
+	first.Close() // twice frees one slot only
+	c := <-second
+	if len(b.slots) != 1 {
+		t.Errorf("%d slots taken, want 1", len(b.slots))
+	}
+	ended := make(chan error, 1)
+	go func() { _, err := b.Accept(); ended <- err }()
+	b.Close()
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept after Close = %v", err)
+	}
+	c.Close()
+}
+
+// The store must not let an overtaken request bring a grant back to life.
+func TestNothingIsUndoneByALateSave(t *testing.T) {
+	l, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s := l.tenants[defaultTenant].store
+	ctx := t.Context()
+	c, err := s.Client(ctx, "workshop-spa")
+	if err != nil || c.Secret != "" {
+		t.Fatal(c, err)
+	}
+	early := grantForTest("g")
+	if err := s.SaveGrant(ctx, &early); err != nil {
+		t.Fatal(err)
+	}
+	revoked := early
+	revoked.RevokedAt, revoked.AuthCodeConsumedAt = 7, 8
+	if err := s.SaveGrant(ctx, &revoked); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveGrant(ctx, &early); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Grant(ctx, "g"); err != nil || got.RevokedAt != 7 || got.AuthCodeConsumedAt != 8 {
+		t.Errorf("grant = %+v, %v", got, err)
+	}
+	if got, _ := s.Grant(ctx, "g"); got != nil {
+		got.Store["x"] = 1
+	}
+	if got, _ := s.Grant(ctx, "g"); got.Store["x"] != nil {
+		t.Error("two requests share a grant")
+	}
+}
+
+func grantForTest(id string) goidc.Grant {
+	return goidc.Grant{ID: id, ClientID: "workshop-spa", Store: map[string]any{}}
+}
