@@ -138,7 +138,7 @@ func (l limits) explainHTTP(say func(string, string, ...any) *failure, at string
 	case strings.Contains(text, `malformed HTTP response "\x15\x03`), strings.Contains(text, `malformed HTTP response "\x16\x03`):
 		return say(NotHTTP, "%s speaks TLS, and was asked in plain http. Write https:// in the address", at)
 	case strings.Contains(text, "malformed"), strings.Contains(text, "invalid header"), strings.Contains(text, "unsupported transfer encoding"),
-		strings.Contains(text, "bad Content-Length"), strings.Contains(text, "too many 1xx"):
+		strings.Contains(text, "bad Content-Length"), strings.Contains(text, "chunk"), strings.Contains(text, "too many 1xx"):
 		return say(NotHTTP, "what %s answered is not HTTP. Check the port: another kind of server may listen there", at)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return say(BodyTruncated, "the connection to %s ended in the middle of the answer. Try again; if it stays, look at the server's log or at a proxy between", at)

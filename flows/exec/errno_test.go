@@ -1,0 +1,7 @@
+//go:build !windows
+
+package exec
+
+import "syscall"
+
+func unreachable() error { return syscall.EHOSTUNREACH }

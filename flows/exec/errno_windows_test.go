@@ -1,0 +1,5 @@
+package exec
+
+import "golang.org/x/sys/windows"
+
+func unreachable() error { return windows.WSAEHOSTUNREACH }
