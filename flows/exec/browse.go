@@ -205,7 +205,8 @@ func (ss *sessions) take(key string) *session {
 }
 
 // keep holds a session for a second: a run that was given up between two
-// effects tells nobody, and its port must not stay open.
+// effects tells nobody, and its port must not stay open. An answer that is
+// already here waits longer, without a port.
 func (ss *sessions) keep(key string, s *session) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
@@ -216,9 +217,12 @@ func (ss *sessions) keep(key string, s *session) {
 	s.orphan = time.AfterFunc(time.Second, func() {
 		ss.mu.Lock()
 		defer ss.mu.Unlock()
-		if ss.idle[key] == s {
+		if ss.idle[key] != s {
+			return
+		}
+		s.end()
+		if len(s.answer) == 0 {
 			delete(ss.idle, key)
-			s.end()
 		}
 	})
 }

@@ -105,7 +105,9 @@ func TestEachTroubleWithTLSIsNamed(t *testing.T) {
 			trusting, TLSExpired, nil},
 		"wrong host": {ca.serve(t, func(c *x509.Certificate, _ *tls.Config) { c.IPAddresses, c.DNSNames = nil, []string{"other.test"} }),
 			trusting, TLSWrongHost, []string{"other.test"}},
-		"TLS 1.1":    {ca.serve(t, func(_ *x509.Certificate, c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), trusting, TLSFailure, []string{"TLS 1.2"}},
+		"TLS 1.1": {ca.serve(t, func(_ *x509.Certificate, c *tls.Config) {
+			c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+		}), trusting, TLSFailure, []string{"TLS 1.2"}},
 		"plain http": {strings.Replace(plain.URL, "http:", "https:", 1), trusting, TLSFailure, []string{"does not speak TLS"}},
 	} {
 		t.Run(name, func(t *testing.T) {
