@@ -28,8 +28,8 @@ const (
 // directories are made with mode 0700. The data goes to a temporary file
 // (".authdance-*.tmp") in the same directory, to the disk, and takes the name
 // path in one step: whatever fails and whenever the process is killed, path has
-// its old content or the new one. A symbolic link or anything else at path that
-// is no regular file is refused.
+// its old content or the new one. A file of another user, a symbolic link and
+// anything else at path that is no regular file is refused.
 func Write(path string, data []byte) error {
 	return write(path, data, func(string) error { return nil })
 }
@@ -82,7 +82,7 @@ func write(path string, data []byte, before func(step string) error) (err error)
 			return err
 		}
 		if err := step.do(); err != nil {
-			return err
+			return fmt.Errorf("%w. What was there before is untouched", cause(err))
 		}
 	}
 	renamed = true
@@ -109,7 +109,7 @@ func Create(path string) (*os.File, error) {
 		return nil, fmt.Errorf("cannot create %s: %w. Choose another name, or move that file away", shown(path), fs.ErrExist)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot create %s: %w", shown(path), err)
+		return nil, fmt.Errorf("cannot create %s: %w", shown(path), cause(err))
 	}
 	return f, nil
 }
@@ -137,8 +137,10 @@ func place(path string) (*os.Root, string, error) {
 // replaceable refuses to put a file where something else stands.
 func replaceable(dir *os.Root, name string, info fs.FileInfo) error {
 	switch {
-	case info.Mode().IsRegular():
+	case info.Mode().IsRegular() && ours(info):
 		return nil
+	case info.Mode().IsRegular():
+		return fmt.Errorf("it belongs to another user (uid %d). Choose another name", owner(info))
 	case info.Mode()&fs.ModeSymlink != 0:
 		target, err := dir.Readlink(name)
 		if err != nil {
@@ -172,11 +174,7 @@ func describe(m fs.FileMode) string {
 func Read(path string, limit int64) ([]byte, error) {
 	data, err := read(path, limit)
 	if err != nil {
-		var at *fs.PathError
-		if errors.As(err, &at) {
-			err = at.Err // the path is named once
-		}
-		return nil, fmt.Errorf("cannot read %s: %w", shown(path), err)
+		return nil, fmt.Errorf("cannot read %s: %w", shown(path), cause(err))
 	}
 	return data, nil
 }
@@ -243,11 +241,7 @@ func setAside(path string, now time.Time) (string, error) {
 		target = bad + "-" + strconv.Itoa(n)
 	}
 	if err := os.Rename(path, target); err != nil {
-		var link *os.LinkError
-		if errors.As(err, &link) {
-			err = link.Err
-		}
-		return "", fmt.Errorf("cannot set %s aside as %s: %w. Move it away by hand", shown(path), shown(target), err)
+		return "", fmt.Errorf("cannot set %s aside as %s: %w. Move it away by hand", shown(path), shown(target), cause(err))
 	}
 	return target, nil
 }
@@ -265,6 +259,17 @@ func syncDir(dir *os.Root) error {
 	err = f.Sync()
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
 		return nil // this file system cannot
+	}
+	return err
+}
+
+// cause drops the path that the operating system's error repeats.
+func cause(err error) error {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Err
+	case *os.LinkError:
+		return e.Err
 	}
 	return err
 }

@@ -25,11 +25,14 @@ const maxLinks = 40
 // point it anywhere. The system's own links are fine. A part that does not
 // exist yet ends the way.
 func foreignLink(path string) error {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return err
+	if !filepath.IsAbs(path) {
+		dir, err := os.Getwd()
+		if err != nil {
+			return err
+		}
+		path = dir + "/" + path // not cleaned: ".." behind a link leads elsewhere
 	}
-	at, todo, links := "/", strings.Split(abs, "/"), 0
+	at, todo, links := "/", strings.Split(path, "/"), 0
 	for len(todo) > 0 {
 		part := todo[0]
 		todo = todo[1:]
