@@ -46,13 +46,6 @@ func (t *table[V]) change(now time.Time, key string, edit func(V, bool) V) V {
 	return v
 }
 
-func (t *table[V]) drop(key string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.young, key)
-	delete(t.old, key)
-}
-
 func (t *table[V]) lookup(key string) (V, bool) {
 	if v, ok := t.young[key]; ok {
 		return v, true
