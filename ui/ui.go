@@ -224,7 +224,8 @@ func (m Model) top() (pane.Pane, bool) {
 	return m.over[len(m.over)-1], true
 }
 
-// address makes a pane's command bring its message back to that pane.
+// address makes a pane's command bring its message back to that pane. A
+// command may also end in an intent: that one is the root's.
 func (m Model) address(i int, cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil
@@ -233,6 +234,8 @@ func (m Model) address(i int, cmd tea.Cmd) tea.Cmd {
 		switch msg := cmd().(type) {
 		case nil:
 			return nil
+		case pane.Record, pane.Select, pane.Focus, pane.OpenPage, pane.Copy, pane.Say, pane.Start, pane.Paste, pane.Run, pane.Close:
+			return msg
 		case tea.BatchMsg:
 			out := make(tea.BatchMsg, len(msg))
 			for n, c := range msg {
