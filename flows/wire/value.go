@@ -121,32 +121,34 @@ func (v Value) Raw(src []byte) []byte {
 // through Untrusted.Lines, which caps combining marks too. From level 20 on the
 // lines start in one column, which keeps the text of a hostile document from
 // growing to many times its size.
-func (v Value) Indent() string { return string(v.appendIndent(nil, "\n")) }
+func (v Value) Indent() string { return string(v.appendIndent(nil, 0)) }
 
 // maxIndent is the deepest level that is indented further than the one around it.
 const maxIndent = 20
 
-func (v Value) appendIndent(b []byte, newline string) []byte {
-	inner := newline
-	if len(newline) <= 2*maxIndent {
-		inner += "  "
-	}
+// newline starts a line at a level.
+func newline(level int) string {
+	const line = "\n                                        "
+	return line[:1+2*min(level, maxIndent)]
+}
+
+func (v Value) appendIndent(b []byte, level int) []byte {
 	switch {
 	case v.Kind == String:
 		return appendQuoted(b, v.Text)
 	case v.Kind == Array && len(v.Items) > 0:
 		for i, item := range v.Items {
-			b = append(append(b, opening('[', i)), inner...)
-			b = item.appendIndent(b, inner)
+			b = append(append(b, opening('[', i)), newline(level+1)...)
+			b = item.appendIndent(b, level+1)
 		}
-		return append(append(b, newline...), ']')
+		return append(append(b, newline(level)...), ']')
 	case v.Kind == Object && len(v.Members) > 0:
 		for i, m := range v.Members {
-			b = append(append(b, opening('{', i)), inner...)
+			b = append(append(b, opening('{', i)), newline(level+1)...)
 			b = append(appendQuoted(b, m.Name), ": "...)
-			b = m.Value.appendIndent(b, inner)
+			b = m.Value.appendIndent(b, level+1)
 		}
-		return append(append(b, newline...), '}')
+		return append(append(b, newline(level)...), '}')
 	case v.Kind == Array:
 		return append(b, "[]"...)
 	case v.Kind == Object:
