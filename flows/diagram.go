@@ -134,7 +134,7 @@ func (m Message) sent(fx Send, r Result) []Message {
 // server is seen only when the built-in browser does it, and it comes back.
 func (m Message) browsed(s State, fx Browse, r Result) []Message {
 	open := m
-	open.From, open.To, open.Kind, open.Label, open.At = Client, Browser, Call, "open the browser", r.Began
+	open.From, open.To, open.Kind, open.Label, open.At = Client, Browser, Call, "open browser", r.Began
 	out := []Message{open}
 	away := m
 	away.From, away.To = Browser, AS

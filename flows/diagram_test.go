@@ -117,7 +117,7 @@ func TestDiagramOfALoginShowsEveryMessageInOrder(t *testing.T) {
 		"1 response as→client 200 metadata",
 		"1 work client→client checks: 1 warning, 1 passed",
 		"2 work client→client makes state, nonce, code_verifier",
-		"3 request client┄browser open the browser",
+		"3 request client┄browser open browser",
 		"3 request browser┄as GET /t/authorize",
 		"3 response as┄browser 200 Sign in",
 		"3 work browser→browser the person goes on",
@@ -160,7 +160,7 @@ func TestDiagramShowsARequestWithoutAnAnswer(t *testing.T) {
 func TestDiagramOfARealBrowserSaysWhatIsNotSeen(t *testing.T) {
 	s := byHand(login(t, &server{}, next(2)...), flows.Advanced{})
 	sameLines(t, lanes(s)[4:6], []string{
-		"3 request client┄browser open the browser",
+		"3 request client┄browser open browser",
 		"3 request browser┄as GET /t/authorize",
 	})
 	id := s.Pending.EffectID()
@@ -171,7 +171,7 @@ func TestDiagramOfARealBrowserSaysWhatIsNotSeen(t *testing.T) {
 		flows.Redirected{ID: id, Via: flows.Listener, Request: flows.Request{Method: "GET", URL: "http://127.0.0.1:9501/callback",
 			Query: []flows.Param{{Name: "error", Value: "access_denied"}, {Name: "state", Value: s.Vars["state"]}}}})
 	sameLines(t, lanes(s)[4:], []string{
-		"3 request client┄browser open the browser",
+		"3 request client┄browser open browser",
 		"3 request browser┄as GET /t/authorize",
 		"3 work browser→browser the browser could not be opened",
 		"3 request browser┄client GET /callback (not for this run)",
@@ -196,7 +196,7 @@ func TestDiagramDoesNotDrawTheLastRedirectTwice(t *testing.T) {
 			Response: flows.Response{Status: 303, Header: []flows.Param{{Name: "Location", Value: home + "?code=abc"}}}}},
 		flows.Redirected{ID: id, Via: flows.Simulated, Request: flows.Request{Method: "GET", URL: home, Query: []flows.Param{{Name: "code", Value: "abc"}, {Name: "state", Value: s.Vars["state"]}}}})
 	sameLines(t, lanes(s)[4:9], []string{
-		"3 request client┄browser open the browser",
+		"3 request client┄browser open browser",
 		"3 request browser┄as GET /t/authorize",
 		"3 request browser┄as POST /t/consent",
 		"3 response as┄browser redirect: code, state",
@@ -313,7 +313,7 @@ func TestMermaidOfARefusedLogin(t *testing.T) {
 		"    server->>client: 1 · 200 metadata",
 		"    Note over client: 1 · checks: 1 warning, 1 passed",
 		"    Note over client: 2 · makes state, nonce, code_verifier",
-		"    client-->>browser: 3 · open the browser",
+		"    client-->>browser: 3 · open browser",
 		"    browser-->>server: 3 · GET /t/authorize",
 		"    server-->>browser: 3 · 200 Sign in",
 		"    Note over browser: 3 · the person goes on",

@@ -1,0 +1,115 @@
+package flow
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"authdance/themes"
+	"authdance/ui/keys"
+	"authdance/ui/pane"
+)
+
+// brush is a style that was rendered once: a diagram has hundreds of short
+// pieces, and a Style.Render for each of them costs more than all the rest.
+type brush struct{ open, end string }
+
+func brushOf(s lipgloss.Style) brush {
+	open, end, _ := strings.Cut(s.Render("x"), "x")
+	return brush{open, end}
+}
+
+func (b brush) put(s string) string {
+	if s == "" || b.open == "" {
+		return s
+	}
+	return b.open + s + b.end
+}
+
+// ink is what a picture is drawn with. The zero brushes draw plain text, which
+// is what the row under the cursor needs: it gets one style as a whole.
+type ink struct {
+	sym                                    *themes.Symbols
+	text, muted, hint, title, key          brush
+	ok, fail, warn, now, running           brush
+	later, skipped, edited                 brush
+	front, back, lane, secret, rule, chose brush
+}
+
+func inkOf(s *themes.Styles) ink {
+	return ink{sym: &s.Sym,
+		text: brushOf(s.Text), muted: brushOf(s.Muted), hint: brushOf(s.Hint), title: brushOf(s.Title), key: brushOf(s.Key),
+		ok: brushOf(s.OK), fail: brushOf(s.Fail), warn: brushOf(s.Warn), now: brushOf(s.Now), running: brushOf(s.Running),
+		later: brushOf(s.Later), skipped: brushOf(s.Skipped), edited: brushOf(s.Edited),
+		front: brushOf(s.Front), back: brushOf(s.Back), lane: brushOf(s.Muted), secret: brushOf(s.Secret), rule: brushOf(s.Border), chose: brushOf(s.Selected)}
+}
+
+func (k ink) flat() ink { return ink{sym: k.sym} }
+
+// status is the sign of a state, with its brush.
+func (k ink) status(word string) (string, brush) {
+	switch word {
+	case "ok", "pass":
+		return k.sym.OK, k.ok
+	case "failed", "fail":
+		return k.sym.Fail, k.fail
+	case "warn":
+		return k.sym.Warn, k.warn
+	case "running":
+		return k.sym.Running[0], k.running
+	case "edited":
+		return k.sym.Edited, k.edited
+	case "ready", "stale":
+		return k.sym.Later, k.later
+	case "skipped", "na":
+		return k.sym.Skipped, k.skipped
+	}
+	return k.sym.Unknown, k.warn
+}
+
+// fill makes exactly h lines of w cells.
+func fill(lines []string, e pane.Env) string {
+	var b strings.Builder
+	for i := range e.H {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		if i < len(lines) {
+			b.WriteString(pane.Fit(lines[i], e.W))
+		} else {
+			b.WriteString(spaces(e.W))
+		}
+	}
+	if e.Styles.Sym.Name == "ascii" { // the marks of cut text and masked values, and our own labels
+		return strings.NewReplacer("…", ".", "→", ">", "·", "-", "•", "*", "“", `"`, "”", `"`, "§", "#").Replace(b.String())
+	}
+	return b.String()
+}
+
+func spaces(n int) string { return strings.Repeat(" ", max(0, n)) }
+
+func width(s string) int { return ansi.StringWidth(s) }
+
+// wrapped breaks prose and puts a brush on each line; more than limit lines end
+// in an ellipsis.
+func wrapped(text string, w, limit int, b brush) []string {
+	lines := pane.Wrap(text, w)
+	if limit > 0 && len(lines) > limit {
+		lines = lines[:limit]
+		lines[limit-1] = pane.Cut(lines[limit-1]+" …", w)
+	}
+	for i, l := range lines {
+		lines[i] = b.put(l)
+	}
+	return lines
+}
+
+// keyed is "key what", or "" when no key is bound to the action.
+func keyed(e pane.Env, k ink, a keys.Action, what string) string {
+	name := e.Keys.Key(a)
+	if name == "" {
+		return ""
+	}
+	return k.key.put(name) + " " + k.muted.put(what)
+}
