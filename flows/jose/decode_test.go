@@ -98,6 +98,23 @@ func TestTwoTokensAreNeverJoined(t *testing.T) {
 	}
 }
 
+func TestAHeaderAloneIsNotJoinedToTheTokenAfterIt(t *testing.T) {
+	tok := forge{}.String()
+	if got := Decode(strings.Split(tok, ".")[0] + "\n" + tok); strings.Contains(got.Text, "."+tok) || len(got.Text) > len(tok) {
+		t.Fatalf("%q", got.Text)
+	}
+}
+
+// TestTwoMegabytesOfScrapsCostOneReading would not end within the test timeout
+// if joining or searching were quadratic.
+func TestTwoMegabytesOfScrapsCostOneReading(t *testing.T) {
+	for _, piece := range []string{"A ", "ey ", "!ey", "=ey", "ey…", "ey.", "~", ". ", "\\n", "token=;", `"`, "%41", "(", "{", `{"a":`, "[", "eyJ9 ", ".)", "…", "*"} {
+		for _, start := range []string{"", "eyJhbGciOiJFUzI1NiJ9"} {
+			Decode(start + strings.Repeat(piece, (MaxToken-len(start))/len(piece)))
+		}
+	}
+}
+
 func TestWhatATextIs(t *testing.T) {
 	parts := strings.Split(forge{}.String(), ".")
 	for name, c := range map[string]struct {

@@ -22,7 +22,11 @@ type found struct {
 	cleaned []string
 }
 
-func (f *found) note(s string) { f.cleaned = append(f.cleaned, s) }
+func (f *found) note(s string) {
+	if !oneOf(f.cleaned, s) {
+		f.cleaned = append(f.cleaned, s)
+	}
+}
 
 // find looks for one token in a text. Each step takes one wrapping off and
 // says so.
@@ -52,9 +56,11 @@ func find(input string) found {
 	text = f.dropQuotes(text)
 	text = f.dropScheme(text)
 	text = f.dropQuotes(text)
-	if t, err := url.PathUnescape(text); err == nil && t != text && !strings.ContainsFunc(t, unicode.IsSpace) {
-		f.note("percent encoding")
-		text = t
+	for range 2 { // some links are encoded twice
+		if t, err := url.PathUnescape(text); err == nil && t != text && opaque(t) {
+			f.note("percent encoding")
+			text = t
+		}
 	}
 	f.text = f.one(text)
 	return f
@@ -213,8 +219,10 @@ func (f *found) dropScheme(text string) string {
 	return text
 }
 
+// marks are what stands around a token in prose, code and logs.
+const marks = "\"'`“”‘’„«»‹›<>()[]{},; \t\r\n"
+
 func (f *found) dropQuotes(text string) string {
-	const marks = "\"'`“”‘’„«»‹›<>()[]{},; \t\r\n"
 	t := strings.Trim(text, marks)
 	markup := strings.HasPrefix(text, "<") && (strings.Contains(text, "</") || strings.HasSuffix(text, "/>"))
 	if t != text && t != "" && !markup {
@@ -227,143 +235,3 @@ func (f *found) dropQuotes(text string) string {
 var escapes = strings.NewReplacer(`\n`, "\n", `\r`, "\n", `\t`, "\n", `\"`, `"`, `\'`, `'`, `\/`, "/", `\u002e`, ".", `\u002E`, ".", "\\\n", "", `\.`, ".", `\\`, ``)
 
 func unescape(text string) string { return escapes.Replace(text) }
-
-// one returns the first token of a text. Pieces that a line break or a space
-// cut apart are joined again, but never the pieces of two tokens: joining ends
-// when the token has all its parts and its signature its full length.
-func (f *found) one(text string) string {
-	fields := strings.Fields(text)
-	if len(fields) == 0 {
-		return ""
-	}
-	start := 0
-	for start < len(fields) && startOf(fields[start]) < 0 {
-		start++
-	}
-	if start == len(fields) {
-		if len(fields) > 1 || !opaque(fields[0]) {
-			return "" // words, not a token
-		}
-		return fields[0]
-	}
-	first := fields[start]
-	if at := startOf(first); at > 0 {
-		first = tokenRun(first[at:])
-	}
-	if start > 0 || len(first) < len(fields[start]) {
-		f.note("text around the token")
-	}
-	token, next := first, start+1
-	for next < len(fields) && !complete(token) && continues(token, fields[next]) {
-		token += fields[next]
-		next++
-	}
-	if next > start+1 {
-		f.note("line breaks or spaces inside the token")
-	}
-	if next < len(fields) {
-		f.note("text after the token")
-		for _, w := range fields[next:] {
-			if startOf(w) >= 0 {
-				f.note("a second token: only the first is shown")
-				break
-			}
-		}
-	}
-	return f.trimEnd(token)
-}
-
-// opaque says that a word can be an access token (RFC 6749 Appendix A.12)
-// rather than a piece of markup or an address.
-func opaque(word string) bool {
-	return !strings.Contains(word, "://") && strings.IndexFunc(word, func(r rune) bool { return r < 0x21 || r > 0x7e || strings.ContainsRune(`<>{}"`, r) }) < 0
-}
-
-// trimEnd removes what belongs to the text around a token: punctuation, and
-// the disclosures of an SD-JWT, which this inspector does not read yet.
-func (f *found) trimEnd(token string) string {
-	if t := strings.TrimRight(token, "\"'`”’»›>)]},;"); t != token {
-		f.note("quotes or punctuation around the token")
-		token = t
-	}
-	if jwt, _, ok := strings.Cut(token, "~"); ok && strings.Count(jwt, ".") == 2 {
-		f.note("disclosures after the first ~ (SD-JWT)")
-		f.from = "the signed part of an SD-JWT"
-		return jwt
-	}
-	if strings.Count(token, ".") == 3 && strings.HasSuffix(token, ".") && !strings.HasSuffix(token, "..") {
-		f.note("a full stop after the token")
-		token = strings.TrimSuffix(token, ".")
-	}
-	return token
-}
-
-// startOf finds where in a word a token begins, or -1. Elided tokens count.
-func startOf(word string) int {
-	for _, prefix := range [...]string{"ey", "ew"} {
-		for from := 0; ; {
-			i := strings.Index(word[from:], prefix)
-			if i < 0 {
-				break
-			}
-			at := from + i
-			from = at + len(prefix)
-			if at > 0 && (word[at-1] == '.' || !notBase64url(rune(word[at-1]))) {
-				continue // the middle of a segment, or the next one
-			}
-			run := tokenRun(word[at:])
-			if len(run) >= 20 || strings.Count(run, ".") >= 1 || strings.Contains(word[at:], "…") {
-				return at
-			}
-		}
-	}
-	return -1
-}
-
-func tokenRun(s string) string {
-	if i := strings.IndexFunc(s, func(r rune) bool { return r != '…' && r != '~' && (r > 127 || !isTokenByte(byte(r))) }); i >= 0 {
-		return s[:i]
-	}
-	return s
-}
-
-func isTokenByte(b byte) bool {
-	return !notBase64url(rune(b)) || strings.IndexByte("+/.=%", b) >= 0
-}
-
-// complete says that nothing may be joined to the token any more.
-func complete(token string) bool {
-	dots := strings.Count(token, ".")
-	header, _, _ := strings.Cut(token, ".")
-	b, _ := decodeBase64url(header)
-	v, _, _ := wire.ParseJSON(b, wire.Limits{})
-	last := token[strings.LastIndexByte(token, '.')+1:]
-	if _, encrypted := v.Get("enc"); encrypted {
-		return dots > 4 || dots == 4 && len(last) >= 22 // a 16 byte tag
-	}
-	if dots != 2 {
-		return dots > 2
-	}
-	alg, ok := algorithm(v.Str("alg"))
-	if !ok {
-		return true
-	}
-	if alg.sig > 0 {
-		return len(last) >= (alg.sig*8+5)/6
-	}
-	return len(last) == 342 || len(last) == 512 || len(last) >= 683 // RSA 2048, 3072, 4096
-}
-
-// continues says that a word can be the next piece of the token.
-func continues(token, word string) bool {
-	if tokenRun(word) != word || strings.ContainsAny(word, "…%") {
-		return false
-	}
-	header, _, _ := strings.Cut(token, ".")
-	b, _ := decodeBase64url(header)
-	want := 2
-	if v, _, _ := wire.ParseJSON(b, wire.Limits{}); v.Str("enc") != "" {
-		want = 4
-	}
-	return strings.Count(token, ".")+strings.Count(word, ".") <= want
-}
