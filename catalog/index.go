@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type Index struct {
 	postings [][]posting
 	norm     []float64      // per page: the BM25 length norm
 	exact    map[string]int // lower-case code, name or id → page
+	names    []string       // the keys of exact, sorted
 }
 
 // posting says how much a word weighs on a page, and in which fields it stands.
@@ -52,6 +54,11 @@ func NewIndex(c *Catalog) *Index {
 	total := 0.0
 	for i, p := range c.pages {
 		for f, text := range p.searchable() {
+			worth := boost(f)
+			if f == inTitle {
+				// A title that is one word is all about that word.
+				worth *= 0.6 + 1/float64(1+strings.Count(text, " "))
+			}
 			eachWord(text, func(w string) {
 				lengths[i]++
 				list := byWord[w]
@@ -59,7 +66,7 @@ func NewIndex(c *Catalog) *Index {
 					list = append(list, posting{page: i})
 				}
 				last := &list[len(list)-1]
-				last.weight += boost(f)
+				last.weight += worth
 				last.in |= 1 << f
 				byWord[w] = list
 			})
@@ -75,6 +82,7 @@ func NewIndex(c *Catalog) *Index {
 		ix.words = append(ix.words, w)
 	}
 	slices.Sort(ix.words)
+	ix.names = slices.Sorted(maps.Keys(ix.exact))
 	for _, w := range ix.words {
 		ix.postings = append(ix.postings, byWord[w])
 		ix.masks = append(ix.masks, letters(w))
@@ -123,9 +131,14 @@ func (p Page) searchable() [fields]string {
 	var f [fields]string
 	f[inTitle] = p.Title
 	f[inAlso] = strings.Join(p.Also, "\n") + "\n" + strings.Join(p.Tags, " ")
-	code := append([]string{p.ID}, p.Errors...)
+	// Without the provider: a search for `okta` is about Okta, not about a row.
+	_, own, ok := strings.Cut(p.ID, "/")
+	if !ok {
+		own = p.ID
+	}
+	code := append([]string{own}, p.Errors...)
 	var text strings.Builder
-	text.WriteString(proseOf(p.body))
+	text.WriteString(p.Provider + " " + proseOf(p.body))
 	for _, c := range p.Causes {
 		text.WriteString(" " + c.Text + " " + c.Confirm)
 	}
@@ -146,8 +159,9 @@ func (p Page) searchable() [fields]string {
 func (ix *Index) Search(query string, limit int) []Hit {
 	terms := ix.terms(query)
 	scores := make(map[int]*scored)
+	var meant []string
 	for n, t := range terms {
-		ix.scoreTerm(t, n == len(terms)-1, n, scores)
+		meant = append(meant, ix.scoreTerm(t, n == len(terms)-1, n, scores)...)
 	}
 	hits := make([]Hit, 0, len(scores))
 	for page, s := range scores {
@@ -156,7 +170,14 @@ func (ix *Index) Search(query string, limit int) []Hit {
 		share := float64(s.terms()) / float64(len(terms))
 		hits = append(hits, hit(p, s.score*share*share*kindBoost(p), s.fields()...))
 	}
-	if at, ok := ix.exact[strings.ToLower(strings.TrimSpace(query))]; ok {
+	whole := strings.ToLower(strings.TrimSpace(query))
+	ix.raiseNames(hits, whole)
+	if len(terms) == 1 {
+		for _, w := range meant {
+			ix.raiseNames(hits, w)
+		}
+	}
+	if at, ok := ix.exact[whole]; ok {
 		hits = putFirst(hits, hit(ix.c.pages[at], math.MaxFloat64, "code"))
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {
@@ -166,6 +187,29 @@ func (ix *Index) Search(query string, limit int) []Hit {
 		hits = hits[:limit]
 	}
 	return hits
+}
+
+// raiseNames prefers codes and names that begin with all that was typed: the
+// fewer letters are missing, the more.
+func (ix *Index) raiseNames(hits []Hit, typed string) {
+	if len(typed) < 3 {
+		return
+	}
+	more := map[string]float64{}
+	at, _ := slices.BinarySearch(ix.names, typed)
+	for _, n := range ix.names[at:] {
+		if !strings.HasPrefix(n, typed) {
+			break
+		}
+		id := ix.c.pages[ix.exact[n]].ID
+		share := float64(len(typed)) / float64(len(n))
+		more[id] = max(more[id], 1+2*share*share*share)
+	}
+	for i, h := range hits {
+		if f := more[h.ID]; f > 0 {
+			hits[i].Score *= f
+		}
+	}
 }
 
 // kindBoost prefers the page that explains over the row that names.
@@ -218,8 +262,8 @@ func (s *scored) fields() []string {
 }
 
 // scoreTerm adds one query word: the word itself, longer words that begin with
-// it, and, when neither is known, words spelled almost like it.
-func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*scored) {
+// it, and, when neither is known, words spelled almost like it; those it returns.
+func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*scored) (meant []string) {
 	best := map[int]float64{}
 	in := map[int]uint8{}
 	take := func(word int, closeness float64) {
@@ -248,7 +292,10 @@ func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*
 		}
 	}
 	if !found {
-		ix.almost(term, take)
+		ix.almost(term, func(word int, closeness float64) {
+			meant = append(meant, ix.words[word])
+			take(word, closeness)
+		})
 	}
 	for page, s := range best {
 		if scores[page] == nil {
@@ -258,6 +305,7 @@ func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*
 		scores[page].seen |= 1 << min(n, 63)
 		scores[page].in |= in[page]
 	}
+	return meant
 }
 
 // almost takes the words within the allowed distance: one slip in words of

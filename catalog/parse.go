@@ -3,10 +3,12 @@ package catalog
 import (
 	"cmp"
 	"embed"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 )
@@ -22,11 +24,19 @@ func parse() (*Catalog, error) {
 		parameters: map[string]Parameter{},
 		claims:     map[string]Claim{},
 	}
-	for _, read := range []func() error{c.readCodes, c.readArticles, c.readParameters, c.readClaims, c.readTerms} {
-		if err := read(); err != nil {
-			return nil, fmt.Errorf("catalog: %w", err)
-		}
+	// Most of the time goes into TOML, so the kinds of file are read side by
+	// side. Each reader fills its own field and returns its pages.
+	readers := []func() ([]Page, error){c.readCodes, c.readArticles, c.readParameters, c.readClaims, c.readTerms}
+	pages, errs := make([][]Page, len(readers)), make([]error, len(readers))
+	var all sync.WaitGroup
+	for i, read := range readers {
+		all.Go(func() { pages[i], errs[i] = read() })
 	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	c.pages = slices.Concat(pages...)
 	slices.SortFunc(c.pages, func(a, b Page) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
 	})
@@ -70,32 +80,33 @@ func decode(file, text string, into any) error {
 	return nil
 }
 
-func (c *Catalog) readCodes() error {
+func (c *Catalog) readCodes() ([]Page, error) {
 	err := each("codes", func(name, text string) error {
 		rows, err := parseCodes(name, text)
 		c.codes = append(c.codes, rows...)
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var pages []Page
 	page := map[string]int{}
 	for i, row := range c.codes {
 		key := strings.ToLower(row.Code)
 		c.byCode[key] = append(c.byCode[key], i)
 		at, known := page[row.PageID()]
 		if !known {
-			at = len(c.pages)
+			at = len(pages)
 			page[row.PageID()] = at
 			title := row.Code
 			if row.Name != "" && row.Name != row.Code {
 				title = row.Code + " " + row.Name
 			}
-			c.pages = append(c.pages, Page{ID: row.PageID(), Kind: KindCode, Title: title, Provider: row.Provider})
+			pages = append(pages, Page{ID: row.PageID(), Kind: KindCode, Title: title, Provider: row.Provider})
 		}
-		c.pages[at].add(row)
+		pages[at].add(row)
 	}
-	return nil
+	return pages, nil
 }
 
 // add puts one more place on a code page.
@@ -134,14 +145,13 @@ type head struct {
 	Lab      Lab      `toml:"lab"`
 }
 
-func (c *Catalog) readArticles() error {
-	return each("articles", func(name, text string) error {
+func (c *Catalog) readArticles() (pages []Page, err error) {
+	err = each("articles", func(name, text string) error {
 		p, err := parseArticle(name, text)
-		if err == nil {
-			c.pages = append(c.pages, p)
-		}
+		pages = append(pages, p)
 		return err
 	})
+	return pages, err
 }
 
 // parseArticle splits `+++` TOML `+++` Markdown. The file is named after its id.
@@ -171,8 +181,8 @@ func parseArticle(file, text string) (Page, error) {
 	}, nil
 }
 
-func (c *Catalog) readParameters() error {
-	return each("parameters", func(name, text string) error {
+func (c *Catalog) readParameters() (pages []Page, err error) {
+	err = each("parameters", func(name, text string) error {
 		var f struct {
 			Parameter []Parameter `toml:"parameter"`
 		}
@@ -184,14 +194,15 @@ func (c *Catalog) readParameters() error {
 			if lower := strings.ToLower(p.Name); lower != p.Name {
 				c.parameters[lower] = p
 			}
-			c.pages = append(c.pages, p.page())
+			pages = append(pages, p.page())
 		}
 		return nil
 	})
+	return pages, err
 }
 
-func (c *Catalog) readClaims() error {
-	return each("claims", func(name, text string) error {
+func (c *Catalog) readClaims() (pages []Page, err error) {
+	err = each("claims", func(name, text string) error {
 		var f struct {
 			Claim []Claim `toml:"claim"`
 		}
@@ -200,22 +211,24 @@ func (c *Catalog) readClaims() error {
 		}
 		for _, cl := range f.Claim {
 			c.claims[cl.Name] = cl
-			c.pages = append(c.pages, cl.page())
+			pages = append(pages, cl.page())
 		}
 		return nil
 	})
+	return pages, err
 }
 
-func (c *Catalog) readTerms() error {
+// readTerms reads the glossary and the ranking of the steps. They are no pages.
+func (c *Catalog) readTerms() ([]Page, error) {
 	var f struct {
 		Term []Term `toml:"term"`
 	}
 	text, err := files.ReadFile("terms.toml")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := decode("terms.toml", string(text), &f); err != nil {
-		return err
+		return nil, err
 	}
 	c.terms = f.Term
 	slices.SortFunc(c.terms, func(a, b Term) int {
@@ -224,7 +237,7 @@ func (c *Catalog) readTerms() error {
 
 	text, err = files.ReadFile("steps.toml")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return decode("steps.toml", string(text), &c.ranks)
+	return nil, decode("steps.toml", string(text), &c.ranks)
 }
