@@ -1,0 +1,277 @@
+package exchange
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"authdance/flows"
+	"authdance/flows/wire"
+	"authdance/themes"
+	"authdance/ui/keys"
+	"authdance/ui/pane"
+	"authdance/ui/session"
+	"authdance/ui/uitest"
+)
+
+// desk is a pane with its session and server: it does with intents what the
+// root model does, so that tests can press actions.
+type desk struct {
+	t    testing.TB
+	pane pane.Pane
+	sess session.Session
+	srv  *uitest.Server
+	w, h int
+	last intent
+}
+
+// intent is what a pane asks of the root.
+type intent = any
+
+func open(t testing.TB, w, h int, events ...flows.Event) *desk {
+	t.Helper()
+	srv := &uitest.Server{}
+	d := &desk{t: t, pane: New(), srv: srv, sess: uitest.Story(t, srv, "authorization_code", events...), w: w, h: h}
+	d.draw()
+	return d
+}
+
+func (d *desk) env() pane.Env { return uitest.Env(d.t, d.sess.Snapshot(), d.w, d.h) }
+
+func (d *desk) draw() string {
+	var picture string
+	d.pane, picture = uitest.Draw(d.pane, d.env())
+	return picture
+}
+
+// do performs actions and returns the picture after the last one.
+func (d *desk) do(actions ...keys.Action) string {
+	d.t.Helper()
+	for _, a := range actions {
+		var msg intent
+		d.pane, msg = d.pane.Act(a, d.env())
+		d.take(msg)
+	}
+	return d.draw()
+}
+
+func (d *desk) take(msg intent) {
+	d.t.Helper()
+	rec, ok := msg.(pane.Record)
+	if !ok {
+		d.last = msg
+		return
+	}
+	at := d.sess.Snapshot().Now
+	for _, ev := range rec.Events {
+		at = at.Add(time.Second)
+		var fx []flows.Effect
+		d.sess, fx = d.sess.Record(at, ev)
+		for n := 0; len(fx) > 0 && n < 100; n++ {
+			d.sess, fx = d.sess.Record(at, d.srv.Perform(context.Background(), fx[0]))
+		}
+	}
+	d.draw()
+}
+
+// keys types into the open text field.
+func (d *desk) typed(script ...string) string {
+	for _, k := range script {
+		d.pane, _ = d.pane.Update(uitest.Press(k), d.env())
+	}
+	return d.draw()
+}
+
+func (d *desk) selected(step string) *desk {
+	d.sess = d.sess.Select(d.sess.Snapshot().State.Grant.Index(step))
+	d.draw()
+	return d
+}
+
+func (d *desk) state() flows.State { return d.sess.Snapshot().State }
+
+func TestExplainBeforeSending(t *testing.T) {
+	for name, size := range map[string][2]int{"28x17": {28, 17}, "48x17": {48, 17}, "78x17": {78, 17}, "118x29": {118, 29}, "58x12": {58, 12}} {
+		t.Run(name, func(t *testing.T) { uitest.Golden(t, open(t, size[0], size[1], uitest.Next(4)...).draw()) })
+	}
+}
+
+func TestExplainAMarkedParameter(t *testing.T) {
+	for name, size := range map[string][2]int{"48x17": {48, 17}, "78x17": {78, 17}, "118x29": {118, 29}} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t, size[0], size[1], uitest.Next(4)...)
+			uitest.Golden(t, d.do(keys.Down, keys.Down, keys.Down, keys.Down, keys.Down))
+		})
+	}
+}
+
+func TestExplainEveryParameter(t *testing.T) {
+	for name, size := range map[string][2]int{"48x17": {48, 17}, "78x17": {78, 17}, "118x29": {118, 29}} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t, size[0], size[1], uitest.Next(2)...)
+			uitest.Golden(t, d.do(keys.Explain, keys.Bottom, keys.Up, keys.Up, keys.Up))
+		})
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		w, h int
+		step string
+		tabs int
+	}{
+		"response 200":             {78, 17, "token", 2},
+		"response 200 narrow":      {48, 17, "token", 2},
+		"response of discovery":    {78, 29, "discovery", 2},
+		"response of key fetch":    {78, 17, "id_token", 2},
+		"request":                  {78, 17, "token", 1},
+		"raw":                      {78, 22, "token", 3},
+		"sign-in pages":            {78, 17, "authorize", 0},
+		"callback":                 {78, 17, "callback", 0},
+		"callback checks":          {78, 17, "callback", 2},
+		"prepare":                  {78, 17, "prepare", 0},
+		"prepare narrow":           {48, 17, "prepare", 0},
+		"response of prepare":      {48, 17, "prepare", 2},
+		"explain after the answer": {48, 17, "userinfo", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t, c.w, c.h, uitest.Next(8)...).selected(c.step)
+			for range c.tabs {
+				d.do(keys.Right)
+			}
+			uitest.Golden(t, d.draw())
+		})
+	}
+}
+
+func TestBeforeThereIsAnything(t *testing.T) {
+	t.Run("no run", func(t *testing.T) {
+		_, got := uitest.Draw(New(), uitest.Env(t, session.Session{}.Snapshot(), 48, 17))
+		uitest.Golden(t, got)
+	})
+	t.Run("values missing", func(t *testing.T) {
+		uitest.Golden(t, open(t, 48, 17, uitest.Next(1)...).selected("token").draw())
+	})
+	t.Run("prepare before it ran", func(t *testing.T) {
+		uitest.Golden(t, open(t, 78, 17, uitest.Next(1)...).draw())
+	})
+	t.Run("no answer yet", func(t *testing.T) {
+		uitest.Golden(t, open(t, 48, 12, uitest.Next(4)...).do(keys.Right, keys.Right))
+	})
+}
+
+func wrong() []flows.Event {
+	return append(uitest.Next(4), flows.Edited{Step: "token", Edits: []flows.Edit{{Op: flows.Set, Name: "code_verifier", Value: wrongVerifier}}},
+		flows.Guessed{Step: "token", Expect: "invalid_grant"}, flows.Advanced{To: "token"})
+}
+
+func TestARefusedRequestTurnsToTheAnswer(t *testing.T) {
+	for name, size := range map[string][2]int{"48x17": {48, 17}, "78x17": {78, 17}} {
+		t.Run(name, func(t *testing.T) { uitest.Golden(t, open(t, size[0], size[1], wrong()...).draw()) })
+	}
+}
+
+func TestEditMode(t *testing.T) {
+	for name, size := range map[string][2]int{"78x17": {78, 17}, "118x30": {118, 30}, "48x17": {48, 17}, "28x12": {28, 12}} {
+		t.Run("fault 1 "+name, func(t *testing.T) {
+			uitest.Golden(t, open(t, size[0], size[1], uitest.Next(4)...).do(keys.EditReq, keys.Fault1, keys.Right))
+		})
+	}
+	for name, size := range map[string][2]int{"78x17": {78, 17}, "118x30": {118, 30}} {
+		t.Run("dropped and added "+name, func(t *testing.T) {
+			d := open(t, size[0], size[1], uitest.Next(4)...)
+			d.do(keys.EditReq, keys.Down, keys.Down, keys.Keep, keys.AddOne)
+			d.typed("a", "u", "d", "paste:ience=https://api.test/")
+			uitest.Golden(t, d.do(keys.Enter))
+		})
+	}
+	t.Run("nothing changed yet", func(t *testing.T) {
+		uitest.Golden(t, open(t, 78, 17, uitest.Next(4)...).do(keys.EditReq))
+	})
+	t.Run("typing a value", func(t *testing.T) {
+		d := open(t, 78, 17, uitest.Next(4)...)
+		d.do(keys.EditReq, keys.Value)
+		uitest.Golden(t, d.typed("backspace", "x", "left"))
+	})
+	t.Run("callback", func(t *testing.T) {
+		d := open(t, 78, 17, uitest.Next(3)...)
+		uitest.Golden(t, d.do(keys.EditReq, keys.Fault3))
+	})
+	t.Run("LIVE", func(t *testing.T) {
+		d := live(t)
+		uitest.Golden(t, d.do(keys.EditReq))
+	})
+}
+
+// live is a run of a LIVE profile.
+func live(t testing.TB) *desk {
+	t.Helper()
+	d := open(t, 78, 17)
+	started, _ := startedAs(t, flows.Profile{ID: "okta-prod", Name: "Okta prod", Class: "LIVE"})
+	d.sess = session.Session{}.Start(uitest.Clock(), started)
+	d.pane = New()
+	d.draw()
+	return d
+}
+
+func startedAs(t testing.TB, p flows.Profile) (flows.Started, error) {
+	t.Helper()
+	s := open(t, 10, 10).state()
+	return flows.Started{Spec: s.Spec, Grant: s.Grant, Profile: p, Vars: uitest.Vars()}, nil
+}
+
+func TestASCIIScreens(t *testing.T) {
+	d := open(t, 78, 17, uitest.Next(4)...)
+	e := d.env()
+	th, err := themes.Load("mono")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Styles = th.Styles(themes.ASCII(), true)
+	_, got := uitest.Draw(d.pane, e)
+	uitest.Golden(t, got)
+}
+
+func TestNothingSecretIsShownUnlessAsked(t *testing.T) {
+	d := open(t, 118, 200, uitest.Next(8)...)
+	s := d.state()
+	secrets := map[string]wire.Untrusted{}
+	for name, val := range s.Vars {
+		if flows.Sensitive(name) {
+			secrets[name] = val
+		}
+	}
+	if len(secrets) < 5 {
+		t.Fatalf("the story has few secrets: %v", len(secrets))
+	}
+	seen := map[string]bool{}
+	look := func(revealed bool) {
+		for i := range s.Grant.Steps {
+			d.sess = d.sess.Select(i).SetReveal(revealed)
+			d.pane = New()
+			for range int(tabs) {
+				for range 5 {
+					text := strings.Join(strings.Fields(d.draw()), "")
+					for name, val := range secrets {
+						if strings.Contains(text, val.Raw()) {
+							if !revealed {
+								t.Errorf("step %d shows %s", i+1, name)
+							}
+							seen[name] = true
+						}
+					}
+					d.do(keys.PrevMsg)
+				}
+				d.do(keys.Right)
+			}
+		}
+	}
+	look(false)
+	look(true)
+	for name := range secrets {
+		if !seen[name] && name != "id_token" {
+			t.Errorf("%s is not shown when secrets are revealed, so this test proves nothing about it", name)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package exchange
+
+import (
+	"strconv"
+
+	"authdance/flows"
+	"authdance/flows/wire"
+)
+
+// The outcome of a step is one word: "ok", the code of the problem, or the
+// error that the browser brought back. Guesses are recorded as such words.
+
+// outcome reads it off a result; "" while there is none.
+func outcome(r flows.Result) string {
+	if r.Problem != nil {
+		return r.Problem.Code
+	}
+	if r.Ended.IsZero() {
+		return ""
+	}
+	for _, f := range r.Facts {
+		if back, ok := f.Event.(flows.Redirected); ok {
+			for _, p := range back.Params() {
+				if p.Name == "error" {
+					return p.Value.Raw()
+				}
+			}
+		}
+	}
+	return "ok"
+}
+
+// label is an outcome in the words of a choice.
+func label(step flows.Step, word string) string {
+	if word == "ok" {
+		switch {
+		case step.ID == "token":
+			return "200, tokens"
+		case step.ID == "authorize":
+			return "back with a code"
+		case step.In != nil:
+			return "accepted"
+		}
+		return "200"
+	}
+	switch word {
+	case "http_401":
+		return "401 without a code"
+	case "browser_error_page":
+		return "an error page"
+	case "metadata_invalid":
+		return "no metadata"
+	case "jwks_invalid":
+		return "no keys"
+	case "nonstandard_answer":
+		return "refused: no code"
+	case "invalid_client", "invalid_token":
+		return "401 " + word
+	case "invalid_grant", "unsupported_grant_type":
+		return "400 " + word
+	case "invalid_request":
+		if step.ID != "authorize" {
+			return "400 " + word
+		}
+	}
+	return wire.Safe(word)
+}
+
+// real is the outcome of a result with the status that really came.
+func real(step flows.Step, r flows.Result) string {
+	word := outcome(r)
+	if p := r.Problem; p != nil && p.Kind == flows.OAuth && p.HTTPStatus > 0 {
+		return strconv.Itoa(p.HTTPStatus) + " " + wire.Safe(p.Code)
+	}
+	return label(step, word)
+}
+
+// guessed compares what the learner expected of an edited step with what came.
+// done is false while there is no guess or no answer.
+func guessed(s flows.State, step flows.Step, r flows.Result) (expected, got string, right, done bool) {
+	word := s.Guesses[step.ID]
+	is := outcome(r)
+	if word == "" || is == "" || len(r.Edits) == 0 {
+		return "", "", false, false
+	}
+	return label(step, word), real(step, r), word == is, true
+}
+
+// usual is what a careful server makes of these edits, "" when they are no
+// ready-made fault.
+func usual(step flows.Step, r flows.Result) string {
+	for _, f := range readyMadeFaults(step.ID) {
+		if matches(f, r.Edits) {
+			return label(step, f.result)
+		}
+	}
+	return ""
+}
+
+// matches reports that the edits are this fault, whatever filled its holes.
+func matches(f fault, edits []flows.Edit) bool {
+	if len(f.edits) != len(edits) {
+		return false
+	}
+	for i, ed := range f.edits {
+		_, _, filled := placeholder(ed.Value)
+		if ed.Op != edits[i].Op || ed.Name != edits[i].Name || !filled && ed.Value != edits[i].Value {
+			return false
+		}
+	}
+	return true
+}
+
+// choices are the outcomes that a learner can expect of the edits, as words.
+// A request that nobody changed is not guessed about.
+func (s subject) choices() []string {
+	if len(s.edits) == 0 {
+		return nil
+	}
+	all := readyMadeFaults(s.step.ID)
+	for _, f := range all {
+		if matches(f, s.edits) {
+			return f.choices
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0].choices
+}

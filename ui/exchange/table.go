@@ -1,0 +1,239 @@
+package exchange
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"authdance/ui/pane"
+)
+
+// table draws the values of a message: name, value, where it comes from, and
+// with room whether it is needed and what it protects against.
+type table struct {
+	k    look
+	e    pane.Env
+	wide bool
+
+	name, value, from, needed, protects int // widths, 0: no such column
+}
+
+func (t *table) measure(rows []pair) {
+	longest := 8
+	for _, r := range rows {
+		longest = max(longest, ansi.StringWidth(t.k.shown(r))+4)
+		t.name = max(t.name, ansi.StringWidth(plainName(r.name)))
+		t.from = max(t.from, ansi.StringWidth(t.origin(r)))
+	}
+	t.name = min(t.name, max(t.e.W/3, 8))
+	free := t.e.W - 3 - t.name - 2 - t.from - 2
+	if t.wide && t.e.W >= 60 {
+		t.needed = 13
+		if t.e.W >= 100 {
+			t.needed = 17
+		}
+		free -= t.needed + 2
+	}
+	if t.wide && t.e.W >= 100 {
+		t.protects = min(44, free/2)
+		free -= t.protects + 2
+	}
+	if free < 8 {
+		free += t.from + 2
+		t.from = 0
+	}
+	t.value = max(min(free, longest), 1) // a value far from its origin is hard to follow
+}
+
+func (t *table) origin(r pair) string {
+	if r.mark == dropped {
+		return "you"
+	}
+	if m, ok := t.k.message(); ok {
+		return t.k.origin(m, r.new)
+	}
+	return t.k.made(r.name)
+}
+
+// head names the columns of the wide table.
+func (t *table) head() string {
+	if !t.wide || t.needed == 0 {
+		return ""
+	}
+	st := t.e.Styles.Muted
+	line := "   " + pane.Fit("PARAMETER", t.name) + "  " + pane.Fit("VALUE", t.value) + "  " + pane.Fit("FROM", t.from)
+	line += "  " + pane.Fit("NEEDED", t.needed)
+	if t.protects > 0 {
+		line += "  " + pane.Fit("PROTECTS AGAINST", t.protects)
+	}
+	return st.Render(line)
+}
+
+func (t *table) line(r pair, marked bool) string {
+	st, sym := t.e.Styles, t.e.Styles.Sym
+	sign := " "
+	switch {
+	case r.mark == dropped:
+		sign = st.Fail.Render(sym.Fail)
+	case r.mark != same || r.new.Edited:
+		sign = st.Edited.Render(sym.Edited)
+	}
+	cursor := " "
+	name := pane.Fit(plainName(r.name), t.name)
+	if marked {
+		cursor = sym.Cursor
+		if t.e.Focus {
+			name = st.Selected.Render(name)
+		}
+	}
+	b := strings.Builder{}
+	b.WriteString(cursor + sign + " " + name + "  " + pane.Fit(t.text(r), t.value))
+	if t.from > 0 {
+		b.WriteString("  " + st.Muted.Render(pane.Fit(t.origin(r), t.from)))
+	}
+	if t.needed > 0 {
+		needed, protects := "", ""
+		if t.e.Catalog != nil {
+			if entry, ok := t.e.Catalog.Parameter(r.name); ok {
+				needed, _, _ = strings.Cut(bare(entry.Needed), ";")
+				protects = bare(entry.Protects)
+			}
+		}
+		b.WriteString("  " + pane.Fit(needed, t.needed))
+		if t.protects > 0 {
+			if protects == "" {
+				protects = sym.Dash
+			}
+			b.WriteString("  " + pane.Fit(protects, t.protects))
+		}
+	}
+	return b.String()
+}
+
+func (t *table) text(r pair) string {
+	st, sym := t.e.Styles, t.e.Styles.Sym
+	if r.mark == dropped {
+		return st.Edited.Render(sym.EditedOpen + "dropped" + sym.EditedClose)
+	}
+	v := t.k.shown(r)
+	if v == "" {
+		return st.Muted.Render(t.k.empty(r.name))
+	}
+	if r.mark != same || r.new.Edited {
+		return st.Edited.Render(sym.EditedOpen + pane.Middle(v, t.value-ansi.StringWidth(sym.EditedOpen+sym.EditedClose)) + sym.EditedClose)
+	}
+	if t.k.veil.secret(r.new) {
+		return st.Secret.Render(pane.Cut(v, t.value))
+	}
+	return pane.Middle(v, t.value)
+}
+
+// shown is the value as the screen may show it. A ready-made wrong value is
+// nobody's secret.
+func (k look) shown(r pair) string {
+	if r.mark != same && k.readyMade(r.new.Name, r.new.Value) {
+		return r.new.Value.Safe()
+	}
+	return k.veil.value(r.new)
+}
+
+// bare takes the marks of inline code out of a catalog sentence.
+func bare(text string) string { return strings.ReplaceAll(text, "`", "") }
+
+// explanation answers the five questions about a name, always in the same
+// order: what it is, where it comes from, whether it is needed, what it
+// protects against, and what happens without it or with a wrong one.
+func explanation(name string, k look, full bool, e pane.Env) []string {
+	switch name {
+	case ":method":
+		return qa("What", "What the request does: GET reads, POST hands something in. OAuth endpoints insist on one of them.", e.W, e)
+	case ":url":
+		return qa("What", "Where the request goes. Every endpoint has its own address, and the metadata names them.", e.W, e)
+	case ":body":
+		return qa("What", "The text after the headers, as it is.", e.W, e)
+	}
+	if e.Catalog == nil {
+		return []string{" The catalog is still being read."}
+	}
+	entry, ok := e.Catalog.Parameter(name)
+	if !ok {
+		return prefixed(pane.Wrap("The catalog has no entry for this name: it is the server's own, or a part of the HTTP message.", e.W-2), " ")
+	}
+	protects := entry.Protects
+	if protects == "" {
+		protects = "Nothing by itself."
+	}
+	if !full {
+		return append(qa("What", entry.What, e.W, e), qa("Protects", protects, e.W, e)...)
+	}
+	// The two halves stand side by side where there is room.
+	w := e.W
+	two := e.W >= 100
+	if two {
+		w = e.W / 2
+	}
+	left := qa("What", entry.What, w, e)
+	left = append(left, qa("From", entry.ComesFrom, w, e)...)
+	left = append(left, qa("Needed", entry.Needed, w, e)...)
+	if two {
+		left = append(left, qa("Rule", entry.Rule, w, e)...)
+	}
+	right := qa("Protects", protects, w, e)
+	right = append(right, qa("Missing", entry.Missing, w, e)...)
+	right = append(right, qa("Wrong", entry.Wrong, w, e)...)
+	right = append(right, qa("Read", strings.Join(entry.Refs, " "+e.Styles.Sym.Dot+" "), w, e)...)
+	right = append(right, qa("Try it", k.tries(name, e), w, e)...)
+	if !two {
+		return append(left, right...)
+	}
+	return pane.Beside(left, w, right, "")
+}
+
+// tries names the ready-made faults that touch this value.
+func (k look) tries(name string, e pane.Env) string {
+	m, ok := k.message()
+	if !ok || len(k.s.Missing(k.i)) > 0 {
+		return ""
+	}
+	req := m.req
+	if m.kind == planned {
+		req = m.orig
+	}
+	var out []string
+	for i, f := range faults(k.step.ID, req, k.s.Vars) {
+		for _, ed := range f.edits {
+			if ed.Name == name {
+				out = append(out, digit(i)+" "+f.name)
+				break
+			}
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return e.Keys.Key("flow.edit") + ", then " + strings.Join(out, ", ")
+}
+
+// qa is one question with its answer, hanging from its label.
+func qa(question, answer string, w int, e pane.Env) []string {
+	const label = 10
+	if answer == "" {
+		return nil
+	}
+	lines := pane.Wrap(bare(answer), w-label-2)
+	for i := range lines {
+		if i == 0 {
+			lines[i] = " " + e.Styles.Muted.Render(pane.Fit(question, label)) + lines[i]
+			continue
+		}
+		lines[i] = strings.Repeat(" ", label+1) + lines[i]
+	}
+	return lines
+}
+
+func prefixed(lines []string, by string) []string {
+	for i := range lines {
+		lines[i] = by + lines[i]
+	}
+	return lines
+}
