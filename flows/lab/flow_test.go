@@ -76,6 +76,15 @@ func TestForeignClientCompletesTheCodeFlowWithoutPorts(t *testing.T) {
 	foreignFlow(t, l, l.Transport())
 }
 
+func TestForeignClientCompletesTheCodeFlowOverIPv6(t *testing.T) {
+	l, err := lab.Start(lab.Options{Addr: "[::1]:0", APIAddr: "[::1]:0"})
+	if err != nil {
+		t.Skip("this machine has no IPv6 loopback: ", err)
+	}
+	defer l.Close()
+	foreignFlow(t, l, http.DefaultTransport.(*http.Transport).Clone())
+}
+
 func foreignFlow(t *testing.T, l *lab.Lab, rt http.RoundTripper) {
 	t.Helper()
 	if tr, ok := rt.(*http.Transport); ok {

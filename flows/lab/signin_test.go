@@ -1,6 +1,8 @@
 package lab_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
@@ -226,5 +228,33 @@ func TestAuthorizationRequestMayBePosted(t *testing.T) {
 	form.Set("code_challenge", oauth2.S256ChallengeFromVerifier("another"))
 	if a := b.send(t, b.lab.Issuer()+"/authorize", form); a.status != 200 || !strings.Contains(a.text, "Sign in") {
 		t.Errorf("answer = %d %s", a.status, a.text)
+	}
+}
+
+// Cookies do not tell ports apart, so the name has the port in it.
+func TestSessionCookieIsHiddenFromScriptsAndOtherLabs(t *testing.T) {
+	b := newBench(t)
+	a := b.send(t, b.action(t, b.firstPage(t)), url.Values{"username": {"alice"}, "password": {"password"}})
+	cookie := a.header.Get("Set-Cookie")
+	for _, want := range []string{"lab_session_9500=lab_", "Path=/default", "HttpOnly", "SameSite=Lax", "Max-Age=28800"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("Set-Cookie %q lacks %s", cookie, want)
+		}
+	}
+}
+
+// A browser drops what the policy's hashes do not cover.
+func TestContentSecurityPolicyCoversTheInlineStyleAndScript(t *testing.T) {
+	b := newBench(t)
+	form := edit(b.authorizeForm(), "response_mode", "form_post", "prompt", "none").Encode()
+	page := b.send(t, b.lab.Issuer()+"/authorize?"+form, nil)
+	for _, tag := range []string{"style", "script"} {
+		_, rest, _ := strings.Cut(page.text, "<"+tag+">")
+		inline, _, found := strings.Cut(rest, "</"+tag+">")
+		sum := sha256.Sum256([]byte(inline))
+		want := tag + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		if csp := page.header.Get("Content-Security-Policy"); !found || !strings.Contains(csp, want) {
+			t.Errorf("CSP %q lacks %s", csp, want)
+		}
 	}
 }
