@@ -102,6 +102,8 @@ func TestEveryCheckIDOfTheContractIsExplained(t *testing.T) {
 
 func TestCodeRowsAreComplete(t *testing.T) {
 	c := loaded(t)
+	careful := regexp.MustCompile(`(?i)often|usual|mostly|\b(may|many|some)\b`)
+	status := regexp.MustCompile(`^(\d{3}(/\d{3})?)?$`)
 	seen := map[string]bool{}
 	for _, row := range c.codes {
 		at := row.PageID() + " at " + row.Where
@@ -127,7 +129,7 @@ func TestCodeRowsAreComplete(t *testing.T) {
 		} else if inCodeFlow(row) {
 			t.Errorf("%s: a code flow meets it, so it needs an article", at)
 		}
-		if !regexp.MustCompile(`^(\d{3}(/\d{3})?)?$`).MatchString(row.HTTPStatus) {
+		if !status.MatchString(row.HTTPStatus) {
 			t.Errorf("%s: status %q", at, row.HTTPStatus)
 		}
 		if repeatsName(row) {
@@ -135,6 +137,9 @@ func TestCodeRowsAreComplete(t *testing.T) {
 		}
 		if !row.Verified && strings.HasPrefix(row.Source, "RFC ") {
 			t.Errorf("%s: unverified with an RFC as source", at)
+		}
+		if !row.Verified && row.Provider != Registry && !careful.MatchString(row.Meaning) {
+			t.Errorf("%s: not verified, so say it with care: %s", at, row.Meaning)
 		}
 	}
 }

@@ -137,10 +137,7 @@ func (l Lab) write(b *strings.Builder) {
 }
 
 func (p Page) writeCode(b *strings.Builder) {
-	for i, c := range p.Codes {
-		if i == 0 && c.Name != "" && c.Name != p.Title {
-			fmt.Fprintf(b, "*%s*\n\n", c.Name)
-		}
+	for _, c := range p.Codes {
 		head := c.Where
 		if c.HTTPStatus != "" {
 			head += " · HTTP " + c.HTTPStatus
@@ -148,7 +145,11 @@ func (p Page) writeCode(b *strings.Builder) {
 		if c.OAuthError != "" && c.OAuthError != c.Code {
 			head += " · `" + c.OAuthError + "`"
 		}
-		fmt.Fprintf(b, "## %s\n\n%s\n\n", head, c.Meaning)
+		fmt.Fprintf(b, "## %s\n\n", head)
+		if len(p.Codes) > 1 && c.Name != "" { // one place: the title has the name
+			fmt.Fprintf(b, "**%s.** ", c.Name)
+		}
+		fmt.Fprintf(b, "%s\n\n", c.Meaning)
 		fmt.Fprintf(b, "- **Do first:** %s\n- **Who can solve it:** %s\n- **Try again:** %s\n", c.First, c.Who, c.Retry)
 		if !c.Verified {
 			b.WriteString("- Generally known, not checked against the provider's own pages.\n")

@@ -2,8 +2,8 @@ package catalog
 
 import "strings"
 
-// specs maps the short names used in sources to where the texts are published.
-func specs(name string) string {
+// specification is where a text with this short name is published, or "".
+func specification(name string) string {
 	switch name {
 	case "OIDC Core":
 		return "https://openid.net/specs/openid-connect-core-1_0.html"
@@ -13,6 +13,28 @@ func specs(name string) string {
 		return "https://openid.net/specs/openid-connect-registration-1_0.html"
 	case "OIDC RP-Initiated Logout":
 		return "https://openid.net/specs/openid-connect-rpinitiated-1_0.html"
+	case "OpenID Connect Session Management 1.0":
+		return "https://openid.net/specs/openid-connect-session-1_0.html"
+	case "OpenID Connect Front-Channel Logout 1.0":
+		return "https://openid.net/specs/openid-connect-frontchannel-1_0.html"
+	case "OpenID Connect Back-Channel Logout 1.0":
+		return "https://openid.net/specs/openid-connect-backchannel-1_0.html"
+	case "OpenID Connect Core Error Code unmet_authentication_requirements 1.0":
+		return "https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html"
+	case "CIBA Core":
+		return "https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0.html"
+	case "OpenID Federation 1.0":
+		return "https://openid.net/specs/openid-federation-1_0.html"
+	case "OpenID4VP 1.0":
+		return "https://openid.net/specs/openid-4-verifiable-presentations-1_0.html"
+	case "OpenID4VCI 1.0":
+		return "https://openid.net/specs/openid-4-verifiable-credential-issuance-1_0.html"
+	case "Financial-grade API 1.0 Part 2":
+		return "https://openid.net/specs/openid-financial-api-part-2-1_0.html"
+	case "UMA 2.0 Grant":
+		return "https://docs.kantarainitiative.org/uma/wg/rec-oauth-uma-grant-2.0.html"
+	case "UMA 2.0 Federated Authorization":
+		return "https://docs.kantarainitiative.org/uma/wg/rec-oauth-uma-federated-authz-2.0.html"
 	case "OAuth 2.0 Form Post Response Mode":
 		return "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html"
 	case "OAuth 2.0 Multiple Response Types":
@@ -38,5 +60,5 @@ func SourceURL(source string) string {
 		}
 		return url
 	}
-	return specs(name)
+	return specification(name)
 }
