@@ -15,7 +15,11 @@ import (
 const (
 	keepSessions = 2 * time.Hour
 	keepGrants   = 24 * time.Hour
-	tableLimit   = 5_000 // per generation; see requestLimit for the size of one
+
+	// Values per generation. Sessions have a smaller share: anybody can start
+	// them, and each may hold requestLimit bytes of foreign text.
+	tableLimit   = 5_000
+	sessionLimit = 1_500
 )
 
 // store is what go-oidc remembers. It does three things beyond remembering:
@@ -51,8 +55,8 @@ type accessToken struct {
 func newStore(l *Lab) *store {
 	s := &store{
 		lab: l, registry: map[string]Client{},
-		sessions: newTable[goidc.AuthnSession](keepSessions, tableLimit),
-		pushed:   newTable[string](keepSessions, tableLimit),
+		sessions: newTable[goidc.AuthnSession](keepSessions, sessionLimit),
+		pushed:   newTable[string](keepSessions, sessionLimit),
 		grants:   newTable[goidc.Grant](keepGrants, tableLimit),
 		codes:    newTable[string](keepGrants, tableLimit),
 		refresh:  newTable[string](keepGrants, tableLimit),

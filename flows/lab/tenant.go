@@ -160,7 +160,9 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	x.faults = faults
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	// The library knows paths below the issuer only.
 	r.URL.Path = path
+	r.RequestURI = r.URL.RequestURI()
 
 	out, answered := x.intercept()
 	if !answered {
