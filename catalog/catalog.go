@@ -4,6 +4,13 @@
 // The rule of this package: the knowledge is in data files that a person can
 // read, diff and correct; the Go code only loads, links and finds it. It knows
 // no run, no network and no screen, and it imports nothing of ours.
+//
+// The files: codes/*.tsv has one line for each value, provider and place;
+// articles/*.md one page each, TOML between +++ lines, then Markdown, named
+// after its id; parameters/*.toml and claims/*.toml the dictionary; terms.toml
+// the glossary; steps.toml what is most likely wrong at each step. Causes, lab
+// instructions, related pages and sources are written once, in the TOML:
+// Markdown weaves them in. The tests say what is missing from a new page.
 package catalog
 
 import (

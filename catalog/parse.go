@@ -102,7 +102,11 @@ func (c *Catalog) readCodes() ([]Page, error) {
 			if row.Name != "" && row.Name != row.Code {
 				title = row.Code + " " + row.Name
 			}
-			pages = append(pages, Page{ID: row.PageID(), Kind: KindCode, Title: title, Provider: row.Provider})
+			p := Page{ID: row.PageID(), Kind: KindCode, Title: title, Provider: row.Provider}
+			if row.Provider != Registry && row.Provider != Checks {
+				p.Related = []string{"provider/" + row.Provider}
+			}
+			pages = append(pages, p)
 		}
 		pages[at].add(row)
 	}
