@@ -92,7 +92,7 @@ type session struct {
 }
 
 func (l *Live) openSession(e flows.Browse) (*session, *failure) {
-	lim := callbackStandard()
+	lim := l.callback
 	s := &session{request: e.Request, limits: lim, until: time.NewTimer(l.patience),
 		answer: make(chan flows.Redirected, 1), foreign: make(chan flows.Observed, lim.kept), broken: make(chan *failure, 1)}
 	u, err := url.Parse(e.RedirectURI.Raw())
@@ -204,9 +204,8 @@ func (ss *sessions) take(key string) *session {
 	return s
 }
 
-// keep holds a session for a second: a run that was given up between two
-// effects tells nobody, and its port must not stay open. An answer that is
-// already here waits longer, without a port.
+// keep holds a session for a moment: a run that was given up between two
+// effects tells nobody, and its port must not stay open.
 func (ss *sessions) keep(key string, s *session) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
@@ -214,17 +213,21 @@ func (ss *sessions) keep(key string, s *session) {
 		ss.idle = map[string]*session{}
 	}
 	ss.idle[key] = s
-	s.orphan = time.AfterFunc(time.Second, func() {
-		ss.mu.Lock()
-		defer ss.mu.Unlock()
-		if ss.idle[key] != s {
-			return
-		}
-		s.end()
-		if len(s.answer) == 0 {
-			delete(ss.idle, key)
-		}
-	})
+	s.orphan = time.AfterFunc(s.limits.orphan, func() { ss.expire(key, s) })
+}
+
+// expire closes the port of a session that nobody came back to. An answer that
+// is already here waits on, without a port.
+func (ss *sessions) expire(key string, s *session) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.idle[key] != s {
+		return
+	}
+	s.end()
+	if len(s.answer) == 0 {
+		delete(ss.idle, key)
+	}
 }
 
 func (ss *sessions) close() {

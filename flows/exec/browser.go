@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,8 +26,8 @@ type Browser interface {
 const detach = 5 * time.Second
 
 // System opens the person's own browser: $BROWSER when it names one program,
-// else the opener of this operating system by its absolute path. The address is
-// one element of its arguments; there is no shell.
+// else what this operating system has for it, found without PATH. The address is
+// one element of a program's arguments; there is no shell.
 type System struct{}
 
 // Open starts the opener. The error says why there is none, or how it failed.
@@ -40,11 +39,7 @@ func (System) Open(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	program, args, err := opener()
-	if err != nil {
-		return err
-	}
-	return launch(ctx, program, append(args, u.String()))
+	return openBySystem(ctx, u.String())
 }
 
 // isOneProgram refuses what $BROWSER may also hold elsewhere: a list, or a
@@ -70,7 +65,7 @@ func (c Command) Open(ctx context.Context, address string) error {
 	if err != nil {
 		return fmt.Errorf("the browser program %s was not found or cannot be run; give its full path, without arguments", wire.Safe(c.Path))
 	}
-	return launch(ctx, program, []string{u.String()})
+	return launch(ctx, program, u.String())
 }
 
 // Print writes the address alone on a line, for a person or a program to take.
@@ -94,19 +89,19 @@ func (None) Open(context.Context, string) error { return nil }
 
 // launch runs an opener apart from our terminal. What it prints is kept for the
 // error text, at most 4 KiB, and never reaches the screen.
-func launch(ctx context.Context, program string, args []string) error {
+func launch(ctx context.Context, program, address string) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("the browser could not be started: %w", err)
 	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, address)
 	cmd.Stdout, cmd.Stderr = w, w
 	apart(cmd)
 	err = cmd.Start()
 	w.Close()
 	if err != nil {
 		r.Close()
-		return fmt.Errorf("%s could not be started: %s", wire.Safe(program), wire.Safe(errors.Unwrap(err).Error()))
+		return fmt.Errorf("%s could not be started: %s", wire.Safe(program), wire.Safe(err.Error()))
 	}
 	said := &noise{}
 	background := &crew{}

@@ -42,6 +42,7 @@ type Live struct {
 	browser  Browser
 	policy   func(*url.URL) error
 	patience time.Duration
+	callback callbackLimits
 	rand     io.Reader
 	crew     *crew
 	sessions sessions
@@ -55,7 +56,7 @@ func NewLive(o Options) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{client: c, browser: o.Browser, policy: o.Policy, patience: o.BrowserTimeout, rand: o.Rand, crew: crew}
+	l := &Live{client: c, browser: o.Browser, policy: o.Policy, patience: o.BrowserTimeout, callback: callbackStandard(), rand: o.Rand, crew: crew}
 	if l.browser == nil {
 		l.browser = None{}
 	}

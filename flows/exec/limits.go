@@ -31,8 +31,9 @@ type callbackLimits struct {
 	read   time.Duration // to send a whole request
 	linger time.Duration // from the answer until the port is closed
 	kept   int           // foreign requests that are shown; more are only counted
+	orphan time.Duration // a port stays open for a run that does not come back to it
 }
 
 func callbackStandard() callbackLimits {
-	return callbackLimits{header: 32 << 10, body: 64 << 10, conns: 32, read: 5 * time.Second, linger: 900 * time.Millisecond, kept: 100}
+	return callbackLimits{header: 32 << 10, body: 64 << 10, conns: 32, read: 5 * time.Second, linger: 900 * time.Millisecond, kept: 100, orphan: time.Second}
 }

@@ -41,7 +41,7 @@ type out struct {
 const state = "a-state-of-more-than-128-bits"
 
 // goOut starts a Browse to a free port and returns when the browser is open.
-func goOut(t *testing.T, redirect, mode string, o Options) *out {
+func goOut(t *testing.T, redirect, mode string, o Options, tune ...func(*Live)) *out {
 	t.Helper()
 	uri, f := withFreePort(redirect)
 	if f != nil {
@@ -52,7 +52,11 @@ func goOut(t *testing.T, redirect, mode string, o Options) *out {
 		o.Browser = opened
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	x := &out{t: t, live: newLive(t, o), opened: opened, answers: make(chan flows.Event, 1), cancel: cancel, effect: flows.Browse{ID: 7,
+	live := newLive(t, o)
+	for _, f := range tune {
+		f(live)
+	}
+	x := &out{t: t, live: live, opened: opened, answers: make(chan flows.Event, 1), cancel: cancel, effect: flows.Browse{ID: 7,
 		Request:     flows.Request{Method: "GET", URL: "https://idp.test/authorize?own=%41", Query: []flows.Param{{Name: "state", Value: state}}},
 		RedirectURI: wire.Untrusted(uri), State: state, ResponseMode: mode}}
 	x.perform(ctx)
@@ -186,7 +190,7 @@ func (x *out) closedSoon() {
 }
 
 func TestTheBrowserComesBackAndTheCodeLeavesTheAddressBar(t *testing.T) {
-	x := goOut(t, "http://127.0.0.1:0/callback", "", Options{})
+	x := goOut(t, "http://127.0.0.1:0/callback", "", Options{}, func(l *Live) { l.callback.linger = time.Minute })
 	res := x.visit("GET", x.uri()+"?code=c%2Bd&state="+state+"&iss=i", "", "Cookie", "other=program", "Sec-Fetch-Mode", "navigate")
 	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/callback/done" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
@@ -254,14 +258,27 @@ func TestAForgedAnswerNeitherEndsNorChangesTheRun(t *testing.T) {
 }
 
 func TestAnAnswerThatArrivesBetweenTwoEffectsIsNotLost(t *testing.T) {
-	x := goOut(t, "http://127.0.0.1:0/callback", "", Options{})
+	x := goOut(t, "http://127.0.0.1:0/callback", "", Options{}, func(l *Live) { l.callback.orphan = time.Hour })
 	x.visit("GET", x.uri()+"?state=forged", "")
 	<-x.answers // nobody resumes yet
 	x.visit("GET", x.uri()+"?code=c&state="+state, "")
-	x.closedSoon() // not even when the run takes its time
 	x.effect.Resume = true
 	x.perform(context.Background())
 	x.redirected()
+}
+
+func TestAnAnswerOutlivesItsPort(t *testing.T) {
+	var ss sessions
+	s := &session{until: time.NewTimer(time.Hour), answer: make(chan flows.Redirected, 1), limits: callbackLimits{orphan: time.Hour}}
+	s.answer <- flows.Redirected{}
+	ss.keep("key", s)
+	ss.expire("key", s)
+	if s.until.Stop() {
+		t.Error("the session was not ended")
+	}
+	if ss.take("key") != s {
+		t.Error("the answer went with the port")
+	}
 }
 
 func TestARunThatDoesNotResumeLeavesNoPortOpen(t *testing.T) {
@@ -387,13 +404,14 @@ func TestCancellingAWaitClosesThePort(t *testing.T) {
 }
 
 func TestNobodyComesBack(t *testing.T) {
-	x := goOut(t, "http://127.0.0.1:0/callback", "", Options{BrowserTimeout: 300 * time.Millisecond})
-	x.visit("GET", x.uri()+"?state=forged", "")
-	x.observed()
-	if b, ok := x.next().(flows.Broke); !ok || b.Code != BrowserTimeout || !strings.Contains(b.Message.Raw(), "1 requests that were not for this run") {
+	x := goOut(t, "http://127.0.0.1:0/callback", "", Options{BrowserTimeout: 50 * time.Millisecond})
+	if b, ok := x.next().(flows.Broke); !ok || b.Code != BrowserTimeout {
 		t.Errorf("%+v", b)
 	}
 	x.closedSoon()
+	if f := (&session{counted: 3}).tooLate(); !strings.Contains(f.text, "3 requests that were not for this run") {
+		t.Error(f.text)
+	}
 }
 
 func TestAnAnswerToAnotherHostCanOnlyBePasted(t *testing.T) {

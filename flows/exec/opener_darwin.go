@@ -1,12 +1,15 @@
 package exec
 
 import (
+	"context"
 	"os/exec"
 	"syscall"
 )
 
-// opener is macOS's own.
-func opener() (program string, args []string, err error) { return "/usr/bin/open", nil, nil }
+// openBySystem runs macOS's own opener.
+func openBySystem(ctx context.Context, address string) error {
+	return launch(ctx, "/usr/bin/open", address)
+}
 
 // apart puts the opener into a session of its own: it has no terminal to draw
 // on, and Ctrl-C here does not end the browser.

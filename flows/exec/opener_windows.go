@@ -1,22 +1,27 @@
 package exec
 
 import (
-	"errors"
+	"context"
+	"fmt"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/windows"
+
+	"authdance/flows/wire"
 )
 
-// opener asks the shell's own handler without starting a command interpreter,
-// whose quoting rules an address could break.
-func opener() (program string, args []string, err error) {
-	dir, err := windows.GetSystemDirectory()
-	if err != nil {
-		return "", nil, errors.New("the system directory was not found")
+// openBySystem hands the address to the shell's handler for https. No command
+// line is made, so there is nothing that quotes in the address could break.
+func openBySystem(_ context.Context, address string) error {
+	target, err := windows.UTF16PtrFromString(address)
+	if err == nil {
+		err = windows.ShellExecute(0, nil, target, nil, nil, windows.SW_SHOWNORMAL)
 	}
-	return filepath.Join(dir, "rundll32.exe"), []string{"url.dll,FileProtocolHandler"}, nil
+	if err != nil {
+		return fmt.Errorf("Windows could not open a browser: %s", wire.Safe(err.Error()))
+	}
+	return nil
 }
 
 // apart keeps Ctrl-C here from ending the browser.

@@ -234,7 +234,7 @@ func TestABodyPastTheLimitIsCutAndMarked(t *testing.T) {
 }
 
 func TestAGzipBombIsGivenUpWithoutEatingMemory(t *testing.T) {
-	bomb := packed(t, "gzip", make([]byte, 16<<20))
+	bomb := packed(t, "gzip", make([]byte, 8<<20))
 	url := serveBytes(t, "gzip", bomb)
 	l := newLive(t, Options{})
 	runtime.GC()
