@@ -67,7 +67,11 @@ func (s State) advance(ev Advanced, e Entry) (State, []Effect) {
 	}
 	s.Now, s.Status, s.Problem, s.Pending = e.At, Ready, nil, nil
 	edits := s.Edits[step.ID]
-	s = s.setResult(Result{Began: e.At, Edits: edits})
+	again := Result{Began: e.At, Edits: edits}
+	if before := s.Results[s.Step]; before.Ran() {
+		again.Earlier = &before
+	}
+	s = s.setResult(again)
 	if missing := s.Missing(s.Step); len(missing) > 0 {
 		return s.fail(&Problem{Kind: Input, Code: "missing_value",
 			Description: wire.Untrusted("this step needs " + strings.Join(missing, ", ") + ", and the run does not have it")}, e), nil

@@ -54,6 +54,7 @@ type Result struct {
 	Set          Vars // the values born here
 	Skipped      string
 	Problem      *Problem
+	Earlier      *Result // what happened the time before, nil the first time
 }
 
 // Ran reports whether the step was ever started.
