@@ -102,9 +102,9 @@ func (p Pane) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 	case keys.Down:
 		p.cursor = min(len(list)-1, p.cursor+1)
 	case keys.PgUp:
-		p.top = max(0, p.top-max(1, e.H/2))
+		p.top = max(0, p.top-max(1, e.H/3))
 	case keys.PgDown:
-		p.top = min(max(0, len(p.lines(e))-e.H), p.top+max(1, e.H/2))
+		p.top = min(max(0, len(p.lines(e))-max(1, e.H-len(p.foot(e))-1)), p.top+max(1, e.H/3))
 	case keys.Enter:
 		return p, list[min(p.cursor, len(list)-1)].do
 	case keys.Copy, keys.CopyAll:
@@ -128,10 +128,53 @@ func (p Pane) Sync(e pane.Env) (pane.Pane, tea.Cmd) {
 	return p, nil
 }
 
-// View draws the report from the top; what does not fit scrolls.
+// View draws the report, which scrolls, and below it what to do next, which is
+// always in view.
 func (p Pane) View(e pane.Env) string {
-	lines, _ := pane.Window(p.lines(e), p.top, -1, e.H)
-	return strings.Join(lines, "\n")
+	lines := p.lines(e)
+	foot := p.foot(e)
+	room := max(1, e.H-len(foot))
+	if more := len(lines) - room; more > 0 {
+		window, top := pane.Window(lines, p.top, -1, max(1, room-1))
+		below := len(lines) - top - len(window)
+		note := fmt.Sprintf(" %d more lines: %s scrolls", below, e.Keys.Key(keys.PgDown))
+		if below == 0 {
+			note = " that was all: " + e.Keys.Key(keys.PgUp) + " goes back up"
+		}
+		lines = append(append([]string{}, window...), e.Styles.Muted.Render(note))
+	}
+	for len(lines) < room {
+		lines = append(lines, "")
+	}
+	return strings.Join(append(lines, foot...), "\n")
+}
+
+// foot is the list of actions and the learner's guess.
+func (p Pane) foot(e pane.Env) []string {
+	st, s := e.Styles, e.Snap.State
+	if s.Problem == nil {
+		return nil
+	}
+	var list []string
+	for i, a := range p.actions(e) {
+		lead, style := "   ", st.Text
+		if i == p.cursor {
+			lead, style = " "+st.Now.Render(st.Sym.Cursor)+" ", st.Selected
+		}
+		list = append(list, lead+style.Render(pane.Cut(fmt.Sprintf("%d %s", i+1, a.title), e.W-4)))
+	}
+	if e.H < 14 {
+		list, _ = pane.Window(list, 0, p.cursor, 2)
+	}
+	out := append([]string{" " + st.Title.Render("WHAT TO DO NEXT")}, list...)
+	if g := s.Guesses[s.Problem.Step]; g != "" {
+		verdict := "not this time"
+		if strings.Contains(g, s.Problem.Code) {
+			verdict = "correct"
+		}
+		out = append(out, " "+st.Muted.Render(fmt.Sprintf("You guessed: %s %s %s", wire.Safe(g), st.Sym.BackArrow, verdict)))
+	}
+	return out
 }
 
 func (p Pane) lines(e pane.Env) []string {
@@ -158,7 +201,7 @@ func (p Pane) lines(e pane.Env) []string {
 	}
 	say(" "+st.Fail.Render(st.Sym.Fail)+" ", best.Sentence+"  Confidence: "+string(best.Confidence)+".", st.Title)
 	say("   ", "It said: "+p.report.Said, st.Text)
-	if p.report.Means != "" && e.H >= 14 {
+	if p.report.Means != "" && best.Confidence != diagnose.Certain && e.H >= 14 {
 		say("   ", "It means: "+p.report.Means, st.Muted)
 	}
 	gap()
@@ -194,22 +237,6 @@ func (p Pane) lines(e pane.Env) []string {
 			heading("RULED OUT")
 			out = append(out, ruled...)
 		}
-	}
-	gap()
-	heading("WHAT TO DO NEXT")
-	for i, a := range p.actions(e) {
-		lead, style := "   ", st.Text
-		if i == p.cursor {
-			lead, style = " "+st.Now.Render(st.Sym.Cursor)+" ", st.Selected
-		}
-		out = append(out, lead+style.Render(pane.Cut(fmt.Sprintf("%d %s", i+1, a.title), e.W-4)))
-	}
-	if g := s.Guesses[s.Problem.Step]; g != "" {
-		verdict := "not this time"
-		if strings.Contains(g, s.Problem.Code) {
-			verdict = "correct"
-		}
-		out = append(out, " "+st.Muted.Render(fmt.Sprintf("You guessed: %s %s %s", wire.Safe(g), st.Sym.BackArrow, verdict)))
 	}
 	return out
 }
