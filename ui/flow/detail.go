@@ -45,7 +45,11 @@ func detail(e pane.Env, k ink, ms []flows.Message, at, w, h int) []string {
 		out = append(out, proofLines(k, proof, w, h-len(out)-3)...)
 	}
 	var foot []string
-	for _, line := range []string{keyed(e, k, keys.Copy, "copy message"), keyed(e, k, keys.CopyAll, "copy all (Mermaid)"), keyed(e, k, keys.Diagram, "list")} {
+	why := ""
+	if s.Problem != nil && m.Status == flows.StepFailed {
+		why = keyed(e, k, keys.WhyFail, "why did it fail")
+	}
+	for _, line := range []string{why, keyed(e, k, keys.Copy, "copy message"), keyed(e, k, keys.CopyAll, "copy all (Mermaid)"), keyed(e, k, keys.Diagram, "list")} {
 		last := len(foot) - 1
 		switch {
 		case line == "":
@@ -75,11 +79,11 @@ func headline(k ink, m flows.Message, w int) string {
 		if m.Status == flows.StepFailed || m.Status == flows.StepEdited {
 			sign, b = k.sym.Later, k.later
 		}
-		return b.put(pane.Cut(sign+" "+plan(m), w))
+		return b.put(cut(sign+" "+plan(m), w))
 	case flows.Halt:
-		return k.fail.put(pane.Cut(k.sym.Stopped+" "+m.Label, w))
+		return k.fail.put(cut(k.sym.Stopped+" "+m.Label, w))
 	case flows.Work:
-		return k.text.put(pane.Cut(k.sym.Inside+" "+m.Label, w))
+		return k.text.put(cut(k.sym.Inside+" "+m.Label, w))
 	}
 	if m.Kind == flows.Answer && m.Exchange != nil && m.Exchange.Response.Status != 0 {
 		status := m.Exchange.Response.Status
@@ -88,11 +92,11 @@ func headline(k ink, m flows.Message, w int) string {
 			line += "   " + t
 		}
 		if status >= 400 {
-			return k.fail.put(pane.Cut(k.sym.Fail+" "+line, w))
+			return k.fail.put(cut(k.sym.Fail+" "+line, w))
 		}
-		return k.ok.put(pane.Cut(k.sym.OK+" "+line, w))
+		return k.ok.put(cut(k.sym.OK+" "+line, w))
 	}
-	return k.text.put(pane.Cut(m.Label, w))
+	return k.text.put(cut(m.Label, w))
 }
 
 // value is one named thing that a message carries.
@@ -204,11 +208,11 @@ func carried(k ink, s flows.State, m flows.Message, reveal bool, w int) []string
 			b = k.secret
 		}
 		text = pane.Middle(text, max(4, w-names-2-width(from)))
-		line := k.muted.put(pane.Fit(v.name, names)) + "  " + b.put(text)
+		line := k.muted.put(fit(v.name, names)) + "  " + b.put(text)
 		if from != "" {
 			line = pane.Ends(line, k.muted.put(from), w)
 		}
-		out = append(out, pane.Cut(line, w))
+		out = append(out, cut(line, w))
 	}
 	return out
 }
@@ -236,14 +240,14 @@ func proven(s flows.State, step int) []wire.Check {
 // headed is a rule with a heading, w cells.
 func headed(k ink, text string, w int) string {
 	head := k.sym.Rule + " " + text + " "
-	return pane.Cut(head, w) + strings.Repeat(k.sym.Rule, max(0, w-width(head)))
+	return cut(head, w) + strings.Repeat(k.sym.Rule, max(0, w-width(head)))
 }
 
 // proofLines are the checks in h lines: in full where that fits, else one line
 // for each, and what is left over is counted.
 func proofLines(k ink, checks []wire.Check, w, h int) []string {
 	var full []string
-	for i := 0; i < len(checks) && len(full) <= h; i++ {
+	for i := 0; len(checks) <= h && i < len(checks) && len(full) <= h; i++ {
 		sign, b := k.status(string(checks[i].Status))
 		for n, line := range pane.Wrap(wire.Safe(checks[i].Message), w-2) {
 			lead := "  "
@@ -253,7 +257,7 @@ func proofLines(k ink, checks []wire.Check, w, h int) []string {
 			full = append(full, lead+k.text.put(line))
 		}
 	}
-	if len(full) <= h {
+	if len(checks) <= h && len(full) <= h {
 		return full
 	}
 	var out []string
@@ -262,7 +266,7 @@ func proofLines(k ink, checks []wire.Check, w, h int) []string {
 			return append(out, k.muted.put(fmt.Sprintf("  … and %d more", len(checks)-i)))
 		}
 		sign, b := k.status(string(c.Status))
-		out = append(out, b.put(sign)+" "+k.text.put(pane.Cut(wire.Safe(c.Message), w-2)))
+		out = append(out, b.put(sign)+" "+k.text.put(cut(wire.Safe(c.Message), w-2)))
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"authdance/flows"
+	"authdance/themes"
 	"authdance/ui/keys"
 	"authdance/ui/pane"
 	"authdance/ui/session"
@@ -22,6 +23,8 @@ type Pane struct {
 	free    bool // the person moved the diagram's cursor away from the newest message
 	at      int  // message under it then
 	seen    moment
+	ink     ink // of the theme in use, mixed in Sync
+	of      *themes.Styles
 }
 
 // moment is where a run stands. When it changes, the cursor goes to the news.
@@ -35,8 +38,11 @@ func momentOf(s session.Snapshot) moment { return moment{s.Run, s.State.Step, s.
 // New is the pane with the list open.
 func New() Pane { return Pane{} }
 
-// Diagram reports whether the sequence diagram is open: it wants a wide pane.
-func (p Pane) Diagram() bool { return p.diagram }
+// Wide: the sequence diagram wants the whole body.
+func (p Pane) Wide(pane.Env) bool { return p.diagram }
+
+// Busy: esc closes the sequence diagram.
+func (p Pane) Busy(pane.Env) bool { return p.diagram }
 
 // Scope is keys.Flow.
 func (p Pane) Scope() keys.Scope { return keys.Flow }
@@ -184,6 +190,9 @@ func (p Pane) Update(tea.Msg, pane.Env) (pane.Pane, tea.Cmd) { return p, nil }
 // Sync lets the diagram's cursor follow the run, and the step that another pane
 // put in view.
 func (p Pane) Sync(e pane.Env) (pane.Pane, tea.Cmd) {
+	if p.of != e.Styles {
+		p.ink, p.of = inkOf(e.Styles), e.Styles
+	}
 	if now := momentOf(e.Snap); now != p.seen {
 		p.seen, p.free = now, false
 	}
@@ -203,15 +212,19 @@ func (p Pane) View(e pane.Env) string {
 	if e.W < 1 || e.H < 1 {
 		return ""
 	}
+	k := p.ink
+	if p.of != e.Styles {
+		k = inkOf(e.Styles)
+	}
 	switch {
 	case e.W < 12:
 		return fill(nil, e)
 	case e.Snap.Run == 0:
-		return fill(empty(e), e)
+		return fill(empty(e, k), e)
 	case p.diagram:
-		return fill(p.sequence(e), e)
+		return fill(p.sequence(e, k), e)
 	case e.W >= wide:
-		return fill(both(e), e)
+		return fill(both(e, k), e)
 	}
-	return fill(list(e, true), e)
+	return fill(list(e, k, true), e)
 }

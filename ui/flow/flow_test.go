@@ -414,7 +414,7 @@ func BenchmarkView(b *testing.B) {
 			if th, err := themes.Load("dark"); err == nil {
 				e.Styles = th.Styles(themes.Unicode(), false)
 			}
-			p := pane.Pane(flow.New())
+			p, _ := flow.New().Sync(e)
 			if c.diagram {
 				p = open(b, e)
 			}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -31,7 +32,7 @@ func (b brush) put(s string) string {
 // is what the row under the cursor needs: it gets one style as a whole.
 type ink struct {
 	sym                                    *themes.Symbols
-	text, muted, hint, title, key          brush
+	text, muted, title, key                brush
 	ok, fail, warn, now, running           brush
 	later, skipped, edited                 brush
 	front, back, lane, secret, rule, chose brush
@@ -39,7 +40,7 @@ type ink struct {
 
 func inkOf(s *themes.Styles) ink {
 	return ink{sym: &s.Sym,
-		text: brushOf(s.Text), muted: brushOf(s.Muted), hint: brushOf(s.Hint), title: brushOf(s.Title), key: brushOf(s.Key),
+		text: brushOf(s.Text), muted: brushOf(s.Muted), title: brushOf(s.Title), key: brushOf(s.Key),
 		ok: brushOf(s.OK), fail: brushOf(s.Fail), warn: brushOf(s.Warn), now: brushOf(s.Now), running: brushOf(s.Running),
 		later: brushOf(s.Later), skipped: brushOf(s.Skipped), edited: brushOf(s.Edited),
 		front: brushOf(s.Front), back: brushOf(s.Back), lane: brushOf(s.Muted), secret: brushOf(s.Secret), rule: brushOf(s.Border), chose: brushOf(s.Selected)}
@@ -76,7 +77,7 @@ func fill(lines []string, e pane.Env) string {
 			b.WriteByte('\n')
 		}
 		if i < len(lines) {
-			b.WriteString(pane.Fit(lines[i], e.W))
+			b.WriteString(fit(lines[i], e.W))
 		} else {
 			b.WriteString(spaces(e.W))
 		}
@@ -89,7 +90,70 @@ func fill(lines []string, e pane.Env) string {
 
 func spaces(n int) string { return strings.Repeat(" ", max(0, n)) }
 
-func width(s string) int { return ansi.StringWidth(s) }
+// width is ansi.StringWidth. Nearly all that is drawn here is ASCII, the signs
+// of the theme and SGR sequences; those are counted without tables of clusters,
+// which are most of the cost of a picture. Anything else is left to ansi.
+func width(s string) int {
+	n := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case 0x20 <= c && c < 0x7f:
+			n++
+			i++
+			continue
+		case c == '\x1b' && i+1 < len(s) && s[i+1] == '[':
+			for i += 2; i < len(s) && (s[i] == ';' || s[i] == ':' || '0' <= s[i] && s[i] <= '9'); i++ {
+			}
+			if i == len(s) || s[i] != 'm' {
+				return ansi.StringWidth(s)
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case 0x2500 <= r && r <= 0x25ff && r != '◽' && r != '◾', r == '…', r == '•', r == '·', r == '✓', r == '✗', r == '→':
+			n++
+			i += size
+		default:
+			return ansi.StringWidth(s)
+		}
+	}
+	return n
+}
+
+// fit is pane.Fit, quick for what is short enough.
+func fit(line string, w int) string {
+	if n := width(line); n <= w {
+		return line + spaces(w-n)
+	}
+	return pane.Fit(line, w)
+}
+
+// beside joins two columns with a line between.
+func beside(a []string, w int, b []string, k ink) []string {
+	out := make([]string, max(len(a), len(b)))
+	for i := range out {
+		left, right := "", ""
+		if i < len(a) {
+			left = a[i]
+		}
+		if i < len(b) {
+			right = b[i]
+		}
+		out[i] = fit(left, w) + " " + k.rule.put(k.sym.Lane) + " " + right
+	}
+	return out
+}
+
+// cut is pane.Cut, quick for what is short enough.
+func cut(s string, w int) string {
+	if width(s) <= w {
+		return s
+	}
+	return pane.Cut(s, w)
+}
 
 // wrapped breaks prose and puts a brush on each line; more than limit lines end
 // in an ellipsis.
@@ -97,7 +161,7 @@ func wrapped(text string, w, limit int, b brush) []string {
 	lines := pane.Wrap(text, w)
 	if limit > 0 && len(lines) > limit {
 		lines = lines[:limit]
-		lines[limit-1] = pane.Cut(lines[limit-1]+" …", w)
+		lines[limit-1] = cut(lines[limit-1]+" …", w)
 	}
 	for i, l := range lines {
 		lines[i] = b.put(l)

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"authdance/flows"
-	"authdance/ui/pane"
 )
 
 // grid is the lanes of a diagram: one column for each party.
@@ -14,16 +13,22 @@ type grid struct {
 	w       int
 }
 
-// lay spreads the lanes over w cells. What goes to the API crosses the server's
-// lane, so the API needs less room than the others.
+// lay spreads the lanes over w cells. Most words stand between the client and
+// the server; what goes to the API crosses the server's lane, so that gap may be small.
 func lay(parties []flows.Party, w int) grid {
 	g := grid{parties: parties, w: w, x: make([]int, len(parties))}
 	weights := make([]int, len(parties))
 	total := 0
 	for i := 1; i < len(parties); i++ {
-		weights[i] = 10
-		if parties[i] == flows.API && w > 44 {
-			weights[i] = 6
+		switch {
+		case w <= 44, len(parties) < 4:
+			weights[i] = 10
+		case parties[i] == flows.AS:
+			weights[i] = 12
+		case parties[i] == flows.API:
+			weights[i] = 8
+		default:
+			weights[i] = 10
 		}
 		total += weights[i]
 	}
@@ -32,7 +37,7 @@ func lay(parties []flows.Party, w int) grid {
 		first = 4
 	}
 	if w > 62 {
-		first, last = 6, w-8
+		first, last = 5, w-7
 	}
 	sum := 0
 	for i := range parties {
@@ -54,22 +59,23 @@ func (g grid) lane(p flows.Party) int {
 	return 0
 }
 
-// heads writes a label over each lane, in the room between its neighbours.
+// heads writes a label over each lane. Labels that would touch share the room.
 func (g grid) heads(labels []string, b brush) string {
 	var out strings.Builder
+	begin := func(i int) int { return max(0, min(g.x[i]-(width(labels[i])-1)/2, g.w-width(labels[i]))) }
 	pos := 0
 	for i, label := range labels {
-		left, right := pos, g.w
+		first, at, end := 0, begin(i), g.w
 		if i > 0 {
-			left = max(left, (g.x[i-1]+g.x[i])/2+1)
+			first = pos + 1
 		}
-		if i+1 < len(g.x) {
-			right = (g.x[i] + g.x[i+1]) / 2
+		if i+1 < len(labels) {
+			end = max((g.x[i]+g.x[i+1])/2, begin(i+1)-1)
 		}
-		label = pane.Cut(label, right-left)
-		at := max(left, min(g.x[i]-(width(label)-1)/2, right-width(label)))
+		at = max(first, min(at, end-width(label)))
+		label = cut(label, end-at)
 		out.WriteString(spaces(at-pos) + b.put(label))
-		pos = max(pos, at+width(label))
+		pos = at + width(label)
 	}
 	return out.String()
 }
@@ -116,7 +122,7 @@ func (g grid) line(m flows.Message, k ink, short bool) string {
 			return g.row(lane, 0, "")
 		}
 		x = g.lane(flows.Client)
-		return g.row(lane, x, lane+k.later.put(" "+pane.Cut(plan(m), g.w-x-2)))
+		return g.row(lane, x, lane+k.later.put(" "+cut(plan(m), g.w-x-2)))
 	case m.Crosses():
 		a, seg := g.arrow(m, k, short)
 		return g.row(lane, a, seg)
@@ -124,7 +130,7 @@ func (g grid) line(m flows.Message, k ink, short bool) string {
 		if short || room < 12 {
 			return g.row(lane, x, k.fail.put(k.sym.Stopped))
 		}
-		return g.row(lane, x, k.fail.put(k.sym.Stopped+" "+pane.Cut(m.Label, room-2)))
+		return g.row(lane, x, k.fail.put(k.sym.Stopped+" "+cut(m.Label, room-2)))
 	}
 	dot := k.ok
 	if m.Status == flows.StepFailed && strings.Contains(m.Label, "failed") {
@@ -133,7 +139,7 @@ func (g grid) line(m flows.Message, k ink, short bool) string {
 	if short || room < 12 {
 		return g.row(lane, x, dot.put(k.sym.Inside))
 	}
-	return g.row(lane, x, dot.put(k.sym.Inside)+" "+k.text.put(pane.Cut(m.Label, room-2)))
+	return g.row(lane, x, dot.put(k.sym.Inside)+" "+k.text.put(cut(m.Label, room-2)))
 }
 
 func plan(m flows.Message) string {
@@ -158,7 +164,9 @@ func (g grid) arrow(m flows.Message, k ink, short bool) (int, string) {
 	if short {
 		label, _, _ = strings.Cut(label, " ")
 	}
-	label = shorten(label, inner-4)
+	if width(label) > inner-3 { // at least one cell of the line shows, or two around a cut label
+		label = shorten(label, inner-4)
+	}
 	ink := k.text
 	if m.Kind == flows.Answer && m.Exchange != nil && m.Exchange.Response.Status >= 400 {
 		ink = k.fail
@@ -194,5 +202,5 @@ func shorten(label string, w int) string {
 	if w < 8 && width(verb) <= w {
 		return verb
 	}
-	return pane.Cut(label, w)
+	return cut(label, w)
 }

@@ -12,8 +12,7 @@ import (
 )
 
 // empty says why nothing is here and what brings it.
-func empty(e pane.Env) []string {
-	k := inkOf(e.Styles)
+func empty(e pane.Env, k ink) []string {
 	w := e.W - 2
 	out := append([]string{k.title.put("No run yet.")}, "")
 	out = append(out, wrapped("A flow is one login, cut into steps. Here they will stand one under the other, each with its state.", w, 0, k.text)...)
@@ -29,8 +28,8 @@ func empty(e pane.Env) []string {
 
 // list is the steps, and under them what the room allows, the most useful
 // first: what is going on, the time a code has left, the small diagram and its legend.
-func list(e pane.Env, mini bool) []string {
-	k, s := inkOf(e.Styles), e.Snap.State
+func list(e pane.Env, k ink, mini bool) []string {
+	s := e.Snap.State
 	rows := make([]string, len(s.Grant.Steps))
 	for i := range rows {
 		rows[i] = stepLine(e, k, i)
@@ -50,7 +49,7 @@ func list(e pane.Env, mini bool) []string {
 	steps, _ := pane.Window(rows, max(0, e.Snap.Selected-e.H/2), e.Snap.Selected, max(1, e.H-reserve))
 	var out []string
 	if e.H >= len(rows)+4+reserve {
-		out = append(out, " "+k.title.put(pane.Cut(s.Grant.Title, e.W-2)))
+		out = append(out, " "+k.title.put(cut(s.Grant.Title, e.W-2)))
 		if e.H >= len(rows)+16 {
 			out = append(out, "")
 		}
@@ -91,7 +90,7 @@ func list(e pane.Env, mini bool) []string {
 // an edit and what there is to say about its state.
 func stepLine(e pane.Env, k ink, i int) string {
 	s := e.Snap.State
-	chosen := i == e.Snap.Selected && e.Focus
+	chosen, whole := i == e.Snap.Selected && e.Focus, k.chose
 	if chosen {
 		k = k.flat()
 	}
@@ -123,9 +122,9 @@ func stepLine(e pane.Env, k ink, i int) string {
 		room -= width(say) + 1
 		tag += " " + sayBrush.put(say)
 	}
-	line := pane.Fit(head+title.put(pane.Cut(name, room)), e.W-1-width(tag)) + tag + " "
+	line := fit(head+title.put(cut(name, room)), e.W-1-width(tag)) + tag + " "
 	if chosen {
-		return inkOf(e.Styles).chose.put(line)
+		return whole.put(line)
 	}
 	return line
 }
@@ -157,7 +156,7 @@ func (k ink) stepSays(e pane.Env, i int) (say string, b brush, must bool) {
 			return "cancelled", k.fail, true
 		}
 		if e.W >= 46 && s.Problem != nil {
-			return pane.Cut(wire.Safe(s.Problem.Code), 20), k.fail, true
+			return cut(wire.Safe(s.Problem.Code), 20), k.fail, true
 		}
 		return "failed", k.fail, true
 	case flows.StepStale:

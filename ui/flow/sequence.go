@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"authdance/flows"
 	"authdance/flows/wire"
@@ -15,8 +16,7 @@ import (
 const wide = 100
 
 // sequence is the full diagram.
-func (p Pane) sequence(e pane.Env) []string {
-	k := inkOf(e.Styles)
+func (p Pane) sequence(e pane.Env, k ink) []string {
 	ms := flows.Diagram(e.Snap.State)
 	at := p.cursor(ms)
 	if e.W < wide {
@@ -32,17 +32,17 @@ func (p Pane) sequence(e pane.Env) []string {
 	}
 	dw := max(36, min(46, e.W/3))
 	left := e.W - dw - 3
-	return pane.Beside(diagram(e, k, ms, at, left, e.H), left, detail(e, k, ms, at, dw, e.H), " "+k.rule.put(k.sym.Lane)+" ")
+	return beside(diagram(e, k, ms, at, left, e.H), left, detail(e, k, ms, at, dw, e.H), k)
 }
 
 // both is the list with the diagram beside it, where the small one would stand
 // under the list of a narrow pane.
-func both(e pane.Env) []string {
-	k, left := inkOf(e.Styles), e
+func both(e pane.Env, k ink) []string {
+	left := e
 	left.W = 42
 	w := e.W - left.W - 3
 	ms := flows.Diagram(e.Snap.State)
-	return pane.Beside(list(left, false), left.W, diagram(e, k, ms, -1, w, e.H), " "+k.rule.put(k.sym.Lane)+" ")
+	return beside(list(left, k, false), left.W, diagram(e, k, ms, -1, w, e.H), k)
 }
 
 // diagram is the lanes with their messages, w×h cells at most.
@@ -63,16 +63,20 @@ func diagram(e pane.Env, k ink, ms []flows.Message, at, w, h int) []string {
 		foot = []string{signs(k, w)}
 	}
 	room := max(1, h-len(out)-len(foot))
-	rows := make([]string, len(ms))
-	for i := range ms {
-		rows[i] = row(e, k, g, ms, i, at, w)
-	}
+	on := at
 	if at < 0 { // no cursor: what belongs to the step in view
-		at = firstOf(ms, e.Snap.Selected)
+		on = firstOf(ms, e.Snap.Selected)
 	}
-	rows, _ = pane.Window(rows, max(0, at-room*2/3), at, room)
-	return append(append(out, rows...), foot...)
+	for i := top(on, len(ms), room); i < len(ms) && room > 0; i++ {
+		out = append(out, row(e, k, g, ms, i, at, w))
+		room--
+	}
+	return append(out, foot...)
 }
+
+// top is the first of n lines to show in room, so that line at stands at two
+// thirds and no room is wasted.
+func top(at, n, room int) int { return max(0, min(at-room*2/3, n-room)) }
 
 // row is one message with its gutter: cursor, and on the first message of a
 // step its number, its sign and the mark of an edit.
@@ -85,7 +89,7 @@ func row(e pane.Env, k ink, g grid, ms []flows.Message, i, at, w int) string {
 		return gutter(k, e.Snap.State, ms, i, gw, mark) + g.line(ms[i], k, false)
 	}
 	flat := k.flat()
-	return k.chose.put(pane.Fit(gutter(flat, e.Snap.State, ms, i, gw, mark)+g.line(ms[i], flat, false), w))
+	return k.chose.put(fit(gutter(flat, e.Snap.State, ms, i, gw, mark)+g.line(ms[i], flat, false), w))
 }
 
 func gutterWidth(w int) int {
@@ -210,7 +214,7 @@ func Text(s flows.State, sym themes.Symbols, w int) []string {
 	for i := range ms {
 		out = append(out, gutter(k, s, ms, i, gw, " ")+g.line(ms[i], k, false))
 	}
-	return append(out, "", signs(k, w))
+	return append(out, "", strings.TrimRight(signs(k, w), " "))
 }
 
 // gutter is the number, the sign and the edit mark of a step, on its first message.
@@ -230,5 +234,5 @@ func gutter(k ink, s flows.State, ms []flows.Message, i, gw int, mark string) st
 		head = pad(strconv.Itoa(m.Step+1), 2) + gap + b.put(sign)
 	}
 	head += edit
-	return pane.Fit(mark+head, gw)
+	return fit(mark+head, gw)
 }

@@ -19,12 +19,12 @@ func waiting(e pane.Env, k ink, room int) []string {
 		if width(what)+width(since) <= e.W-2 { // else the line of the step has the time
 			what += since
 		}
-		return " " + k.running.put(pane.Cut(what, e.W-2))
+		return " " + k.running.put(cut(what, e.W-2))
 	}
 	switch fx := s.Pending.(type) {
 	case flows.Browse:
 		if at, title, ok := page(s); ok && room < 6 {
-			return append([]string{head("signing in by itself")}, " "+k.text.put(pane.Cut("browser (simulated): "+title.Safe(), e.W-2)))
+			return append([]string{head("signing in by itself")}, " "+k.text.put(cut("browser (simulated): "+title.Safe(), e.W-2)))
 		} else if ok {
 			return append([]string{head("signing in by itself")}, simulated(e, k, at, title)...)
 		}
@@ -74,7 +74,7 @@ func simulated(e pane.Env, k ink, at, title wire.Untrusted) []string {
 		text = "(a page without a title)"
 	}
 	line := k.sym.Light
-	lines := []string{" " + k.muted.put(address(at, w-4)), "", " " + k.title.put(pane.Cut(text, w-4))}
+	lines := []string{" " + k.muted.put(address(at, w-4)), "", " " + k.title.put(cut(text, w-4))}
 	box := pane.Frame(lines, w, 5, line.Top+" browser (simulated)", "", "", line, e.Styles.Border, e.Styles.Muted)
 	box[2] = k.rule.put(line.MiddleLeft + strings.Repeat(line.Top, w-2) + line.MiddleRight)
 	return indent(box)
