@@ -1,7 +1,7 @@
-// Package record turns runs into text that leaves authdance: today a request
-// as a curl command. Its rule: no secret leaves by itself. A credential becomes
-// a $NAME that the reader fills in, and no value, however hostile, can end the
-// quotes it stands in.
+// Package record turns runs into text that leaves authdance: the entries of a
+// run, and a request as a curl command. Its rule: no secret leaves by itself. A
+// credential becomes a placeholder or a $NAME that the reader fills in, and no
+// value, however hostile, can end the quotes it stands in.
 package record
 
 import (
