@@ -123,7 +123,7 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 func Expect(s flows.State, now time.Time) jose.Expect {
 	want := jose.Expect{
 		Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw(), Nonce: s.Vars["nonce"].Raw(),
-		AccessToken: wire.NewSecret(s.Vars["access_token"].Raw()), ACR: words(s.Vars["acr_values"]), State: s.Vars["state"].Raw(),
+		AccessToken: wire.NewSecret(s.Vars["access_token"].Raw()), Code: wire.NewSecret(s.Vars["code"].Raw()), ACR: words(s.Vars["acr_values"]), State: s.Vars["state"].Raw(),
 	}
 	if s.Spec.Grant != "authorization_code" || s.Spec.Options["nonce"] == "off" {
 		want.Nonce, want.NoNonce = "", true
