@@ -105,6 +105,19 @@ func TestAHeaderAloneIsNotJoinedToTheTokenAfterIt(t *testing.T) {
 	}
 }
 
+// TestWordsAfterACutTokenAreNotJoinedToIt: what is missing from a token is not
+// made up from the text around it.
+func TestWordsAfterACutTokenAreNotJoinedToIt(t *testing.T) {
+	tok := forge{}.String()
+	for _, cut := range []string{tok[:len(tok)-20], tok[:len(tok)-86], tok[:60], examples[1].token[:200]} {
+		for _, rest := range []string{"is expired", "www.example.com/a.b.c/d", "a.b.c.d.e", "done.", "(truncated)", "https://client.example/a-long-path"} {
+			if got := Decode("token " + cut + " " + rest); got.Text != cut {
+				t.Errorf("%q\nfrom %q and %q", got.Text, cut, rest)
+			}
+		}
+	}
+}
+
 // TestTwoMegabytesOfScrapsCostOneReading would not end within the test timeout
 // if joining or searching were quadratic.
 func TestTwoMegabytesOfScrapsCostOneReading(t *testing.T) {

@@ -220,7 +220,7 @@ func (f *found) dropScheme(text string) string {
 }
 
 // marks are what stands around a token in prose, code and logs.
-const marks = "\"'`“”‘’„«»‹›<>()[]{},; \t\r\n"
+const marks = "\\\"'`“”‘’„«»‹›<>()[]{},; \t\r\n"
 
 func (f *found) dropQuotes(text string) string {
 	t := strings.Trim(text, marks)

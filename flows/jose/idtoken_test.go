@@ -340,3 +340,46 @@ func TestClocksThatAgreeAreNotBlamed(t *testing.T) {
 		t.Error("clock_skew although no time check failed")
 	}
 }
+
+func TestANearMissOfTheIssuerIsNamed(t *testing.T) {
+	for got, says := range map[string]string{
+		issuer + "/":                    "only a slash",
+		strings.ToUpper(issuer):         "upper and lower case",
+		"https" + issuer[len("http"):]:  "only http and https",
+		"http://login.example/t-1/v2.0": "not the expected issuer",
+		issuer + "\u0000":               "not the expected issuer",
+	} {
+		c := issCheck(idToken(t, forge{claims: good().with(claims{"iss": got})}).Claims, issuer, "x")
+		if c.Status != wire.Fail || !strings.Contains(c.Message, says) {
+			t.Errorf("%q: %s", got, c.Message)
+		}
+	}
+	c := issCheck(idToken(t, forge{}).Claims, "https://login.example/{tenantid}/v2.0", "x")
+	if c.Status != wire.Fail || !strings.Contains(c.Message, "template") {
+		t.Errorf("template: %s", c.Message)
+	}
+}
+
+func TestKnownClaimsOfAWrongTypeAreWarnings(t *testing.T) {
+	wrong := claims{"name": 1, "email": []string{}, "email_verified": "true", "updated_at": "2026", "amr": "pwd", "address": "street", "phone_number_verified": 1, "sid": nil}
+	r := CheckIDToken(idToken(t, forge{claims: good().with(wrong)}), expect(), goodKeys(), now)
+	for name, v := range wrong {
+		if c := find1(r.Checks, "claim_type:"+name); v != nil && c.Status != wire.Warn {
+			t.Errorf("%s: %q", name, c.Status)
+		}
+	}
+	if r.Verdict != Valid {
+		t.Errorf("%s%s", r.Verdict, lines(r.Checks))
+	}
+}
+
+func TestSpansAreReadable(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", time.Millisecond: "less than 1 s", 59 * time.Second: "59 s", 60 * time.Second: "1 min", -892 * time.Second: "14 min 52 s",
+		3 * time.Hour: "3 h 0 min", 72 * time.Hour: "3 days", 20 * 365 * 24 * time.Hour: "20 years", 1<<63 - 1: "centuries", -1 << 63: "centuries",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}

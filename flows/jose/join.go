@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"slices"
 	"strings"
 
 	"authdance/flows/wire"
@@ -34,7 +35,7 @@ func (f *found) one(text string) string {
 	var j joined
 	j.add(first)
 	next := start + 1
-	for next < len(fields) && !j.complete() && j.continues(fields[next]) {
+	for next < len(fields) && !j.complete() && j.continues(fields[next], next == len(fields)-1) {
 		j.add(fields[next])
 		next++
 	}
@@ -150,33 +151,47 @@ func (j *joined) wanted() int {
 	return 2
 }
 
+// lengths are how long the last part of a whole token is, shortest first: the
+// signature of its algorithm, or the tag of a JWE. Empty when nobody knows.
+func (j *joined) lengths() []int {
+	a, ok := algorithm(j.header.Str("alg"))
+	switch {
+	case j.wanted() == 4:
+		return []int{22, 32, 43}
+	case !ok:
+		return nil
+	case a.sig > 0:
+		return []int{(a.sig*8 + 5) / 6}
+	}
+	return []int{342, 512, 683} // RSA 2048, 3072, 4096
+}
+
 // complete says that nothing may be joined to the token any more.
 func (j *joined) complete() bool {
 	if want := j.wanted(); j.dots != want {
 		return j.dots > want
 	}
-	if j.wanted() == 4 {
-		return j.last >= 22 // a tag of 16 bytes
-	}
-	a, ok := algorithm(j.header.Str("alg"))
-	switch {
-	case !ok:
-		return true
-	case a.sig > 0:
-		return j.last >= (a.sig*8+5)/6
-	}
-	return j.last == 342 || j.last == 512 || j.last >= 683 // RSA 2048, 3072, 4096
+	lengths := j.lengths()
+	return len(lengths) == 0 || j.last >= lengths[len(lengths)-1] || slices.Contains(lengths, j.last)
 }
 
-// continues says that a word can be the next piece of the token, and is not
-// the beginning of another one.
-func (j *joined) continues(word string) bool {
+// continues says that a word can be the next piece of the token: it is no token
+// of its own, and no word of the text around. A short piece without a dot is
+// only taken when it is the exact end of the signature.
+func (j *joined) continues(word string, final bool) bool {
+	const short = 16
 	if tokenRun(word) != word || strings.ContainsAny(word, "…%") {
 		return false
 	}
 	dots := strings.Count(word, ".")
 	if dots >= 2 && isObject(headerOf(word)) {
 		return false
+	}
+	if len(word) < short && final && strings.HasSuffix(word, ".") {
+		return false // the end of a sentence
+	}
+	if dots == 0 && len(word) < short {
+		return j.dots == j.wanted() && slices.Contains(j.lengths(), j.last+len(word))
 	}
 	return j.dots+dots <= j.wanted()
 }

@@ -31,6 +31,7 @@ func TestABadKeySpoilsNoGoodOne(t *testing.T) {
 		"RSA without n":        {`{"kty":"RSA","e":"AQAB"}`, "jwks_bad_key"},
 		"RSA with n a number":  {`{"kty":"RSA","n":5,"e":"AQAB"}`, "jwks_bad_key"},
 		"RSA even":             {`{"kty":"RSA","n":"` + b64(append(make([]byte, 0), append([]byte{0x80}, make([]byte, 255)...)...)) + `","e":"AQAB"}`, "jwks_bad_key"},
+		"RSA leading zero":     {`{"kty":"RSA","n":"` + b64(append([]byte{0}, rsaKey().N.Bytes()...)) + `","e":"AQAB"}`, "jwks_bad_key"},
 		"RSA e 1":              {`{"kty":"RSA","n":"` + b64(rsaKey().N.Bytes()) + `","e":"AQ"}`, "jwks_bad_key"},
 		"RSA e 0":              {`{"kty":"RSA","n":"` + b64(rsaKey().N.Bytes()) + `","e":"AA"}`, "jwks_bad_key"},
 		"RSA e huge":           {`{"kty":"RSA","n":"` + b64(rsaKey().N.Bytes()) + `","e":"` + strings.Repeat("_", 400) + `"}`, "jwks_bad_key"},
@@ -263,5 +264,36 @@ func TestACurveWithoutAlgorithmIsNotUsable(t *testing.T) {
 	key := must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
 	if keys := ParseKeys([]byte(pemOf(&key.PublicKey))); keys.Keys[0].Usable() || find1(keys.Findings(), "jwks_bad_key").ID == "" {
 		t.Fatalf("%s", lines(keys.Findings()))
+	}
+}
+
+func TestTheChoiceOfAKeyIsExplained(t *testing.T) {
+	bare, other := jwk(ecKey(), "", ""), jwk(must(newEC()), "", "")
+	for name, c := range map[string]struct {
+		keys   KeySet
+		header string
+		check  string
+		status wire.Status
+		says   string
+	}{
+		"named":              {goodKeys(), `{"alg":"ES256","kid":"ec"}`, "kid_unknown", wire.Pass, "names one key"},
+		"only one fits":      {goodKeys(), `{"alg":"ES256"}`, "kid_missing", wire.Pass, "one key fits"},
+		"none fits":          {jwks(jwk(rsaKey(), "rsa", "")), `{"alg":"ES256"}`, "alg_key_mismatch", wire.Fail, "no key of the set fits"},
+		"unknown":            {goodKeys(), `{"alg":"ES256","kid":"new"}`, "kid_unknown", wire.Fail, "fetch the set once more"},
+		"one without kid":    {ParseKeys([]byte(bare)), `{"alg":"ES256","kid":"new"}`, "kid_unknown", wire.Pass, "nothing contradicts"},
+		"more without kid":   {jwks(other, bare), `{"alg":"ES256","kid":"new"}`, "ambiguous_key", wire.Warn, "tried in turn"},
+		"several fit":        {jwks(other, bare), `{"alg":"ES256"}`, "ambiguous_key", wire.Warn, "several keys fit"},
+		"named but broken":   {jwks(`{"kty":"EC","crv":"P-256","kid":"ec"}`), `{"alg":"ES256","kid":"ec"}`, "no_key", wire.Unknown, "member x is missing"},
+		"nothing usable":     {jwks(`{"kty":"RSA","kid":"x"}`), `{"alg":"ES256","kid":"ec"}`, "no_key", wire.Unknown, "no key of the set can be used"},
+		"no keys":            {KeySet{}, `{"alg":"ES256","kid":"ec"}`, "no_key", wire.Unknown, "no key to check"},
+		"secret for ES256":   {ParseSecret(wire.NewSecret(hmacText)), `{"alg":"ES256","kid":"ec"}`, "kid_unknown", wire.Fail, "no key of the set has this kid"},
+		"an odd kid is text": {goodKeys(), `{"alg":"ES256","kid":"EC"}`, "kid_unknown", wire.Fail, "no key of the set has this kid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checks, _ := Verify(idToken(t, forge{header: c.header}), c.keys, Policy{})
+			if got := find1(checks, c.check); got.Status != c.status || !strings.Contains(got.Message, c.says) {
+				t.Fatalf("%s%s", got.Message, lines(checks))
+			}
+		})
 	}
 }
