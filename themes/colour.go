@@ -21,8 +21,8 @@ import (
 //	TERM=dumb
 //	is it a terminal
 //
-// The answer ASCII means "no colour, but bold and reverse" (build the styles with
-// noColor for anything below ANSI); NoTTY means no
+// The answer ASCII means "no colour, but bold and reverse" (build the styles
+// with noColor for anything below ANSI); NoTTY means no
 // escape sequence at all. No program is run and no file is read to find out,
 // which is why Bubble Tea's own detection is not used.
 func Colour(flag string, environ []string, tty bool) colorprofile.Profile {
