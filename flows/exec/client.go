@@ -87,7 +87,7 @@ func (c *client) exchange(parent context.Context, r flows.Request, limit int64) 
 	timing, remote := stopwatch.stop()
 	return flows.Exchange{
 		Request:  shown(r, req),
-		Response: flows.Response{Status: res.StatusCode, Proto: res.Proto, Header: sorted(res.Header), Body: wire.Untrusted(body), Truncated: cut},
+		Response: flows.Response{Status: res.StatusCode, Proto: res.Proto, Header: answered(res), Body: wire.Untrusted(body), Truncated: cut},
 		Timing:   timing,
 		Remote:   remote,
 		TLS:      c.facts(res.TLS),
@@ -174,13 +174,17 @@ func fields(h http.Header) int {
 	return n
 }
 
-// sorted lists header fields by name; net/http has lost their order.
-func sorted(h http.Header) []flows.Param {
+// answered lists the header fields of an answer by name: net/http has lost their
+// order, and taken Transfer-Encoding out.
+func answered(res *http.Response) []flows.Param {
 	var out []flows.Param
-	for name, values := range h {
+	for name, values := range res.Header {
 		for _, v := range values {
 			out = append(out, flows.Param{Name: name, Value: wire.Untrusted(v), Secret: flows.Sensitive(name)})
 		}
+	}
+	if len(res.TransferEncoding) > 0 {
+		out = append(out, flows.Param{Name: "Transfer-Encoding", Value: wire.Untrusted(strings.Join(res.TransferEncoding, ", "))})
 	}
 	slices.SortStableFunc(out, func(a, b flows.Param) int { return strings.Compare(a.Name, b.Name) })
 	return out
