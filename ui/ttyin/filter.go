@@ -31,8 +31,7 @@ const (
 	sub = 0x1a
 	st  = 0x9c // string terminator, 8-bit
 
-	pasteBegin, pasteEnd = 200, 201
-	endMark              = "\x1b[201~"
+	pasteBegin = 200 // CSI 200 ~ begins a bracketed paste
 
 	// A parser answers a run of ESC with one call per ESC, nested.
 	maxEscapes = 8
@@ -279,7 +278,7 @@ func (f *filter) parameter(c byte) {
 			f.params++
 		case c >= '<':
 			f.private = f.private || f.size == 3
-		case f.params == 0:
+		case f.params == 0: // at most maxDigits times
 			f.first = f.first*10 + int(c-'0')
 		}
 	case c >= 0x40 && c <= 0x7e && f.state == dcs:
@@ -380,41 +379,6 @@ func (f *filter) mouse(c byte) {
 	f.emit(c)
 	if f.left--; f.left == 0 {
 		f.state = ground
-	}
-}
-
-// pasted handles one byte of a bracketed paste, which is data: the only
-// sequence in it is its end. The parser would read others, and one without an
-// end would swallow the mark and the keyboard with it.
-func (f *filter) pasted(c byte) {
-	if c == endMark[f.matched] {
-		if f.matched++; f.matched == len(endMark) {
-			f.emitAll([]byte(endMark))
-			f.state = ground
-		}
-		return
-	}
-	f.flushMark()
-	if c == esc {
-		f.matched = 1
-		return
-	}
-	f.keep(c)
-}
-
-// flushMark passes on, less its ESC, what looked like the end of the paste.
-func (f *filter) flushMark() {
-	seen := f.matched
-	f.matched = 0
-	for i := 1; i < seen; i++ {
-		f.keep(endMark[i])
-	}
-}
-
-func (f *filter) keep(c byte) {
-	if f.size < MaxPaste {
-		f.size++
-		f.emit(c)
 	}
 }
 
