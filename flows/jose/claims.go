@@ -142,6 +142,8 @@ func nonceCheck(claims wire.Value, want Expect) wire.Check {
 	switch {
 	case ok && !isString(v):
 		return wrongType("nonce", ref, v, "a string")
+	case want.Refreshed && !ok:
+		return notApplicable("nonce_missing", "OIDC Core §12.2", "an ID token that came with a refresh needs no nonce")
 	case want.Nonce != "" && !ok:
 		return row(wire.Fail, "nonce_missing", ref, "a nonce was sent, and the token has none: it may belong to another sign-in", "no nonce", want.Nonce)
 	case want.Nonce != "" && v.Text != want.Nonce:

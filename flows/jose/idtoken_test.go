@@ -146,6 +146,7 @@ func flaws() map[string]flaw {
 		"nonce_missing":               {token: claim("nonce", nil), noticed: "nonce_missing fail"},
 		"nonce_mismatch":              {token: claim("nonce", "N-0S6_WzA2Mj"), noticed: "nonce_mismatch fail"},
 		"nonce_mismatch/not known":    {token: forge{}, expect: func(e *Expect) { e.Nonce = "" }, noticed: "nonce_mismatch unknown", verdict: Unverified},
+		"nonce_mismatch/refreshed":    {token: claim("nonce", "other"), expect: func(e *Expect) { e.Refreshed = true }, noticed: "nonce_mismatch fail"},
 		"nonce_forbidden":             {token: forge{}, expect: func(e *Expect) { e.Nonce, e.NoNonce = "", true }, noticed: "nonce_forbidden fail"},
 		"claim_type:nonce":            {token: claim("nonce", 1), noticed: "claim_type:nonce fail"},
 		"at_hash_mismatch":            {token: claim("at_hash", halfHash("SHA-256", "other")), noticed: "at_hash_mismatch fail"},
@@ -380,6 +381,16 @@ func TestSpansAreReadable(t *testing.T) {
 	} {
 		if got := span(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestARefreshedIDTokenNeedsNoNonce(t *testing.T) {
+	want := expect()
+	want.Refreshed = true
+	for _, f := range []forge{{}, {claims: good().with(claims{"nonce": nil})}} {
+		if r := CheckIDToken(idToken(t, f), want, goodKeys(), now); r.Verdict != Valid {
+			t.Errorf("%s%s", r.Verdict, lines(r.Checks))
 		}
 	}
 }

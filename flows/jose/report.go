@@ -25,6 +25,9 @@ type Expect struct {
 
 	Nonce   string // as sent in the authorization request
 	NoNonce bool   // it is known that none was sent
+	// Refreshed: the ID token came with a refresh. It needs no nonce, but one
+	// that is there must be the first one (OIDC Core §12.2).
+	Refreshed bool
 
 	AccessToken  wire.Secret // that came with the ID token, for at_hash
 	Code         wire.Secret // that came with the ID token, for c_hash
