@@ -33,7 +33,8 @@ func (w *writer) responseTab() {
 		w.unanswered()
 	case broken:
 		w.say(st.Fail.Render(st.Sym.Fail), "No answer: "+wire.Safe(m.broke.Code)+".")
-		w.say("", m.broke.Message.Safe())
+		text, _ := k.veil.text(m.broke.Message)
+		w.say("", clipped(text.Safe()))
 		if m.broke.Sent {
 			w.say(st.Warn.Render(st.Sym.Warn), "The request had gone out. Whether the server acted on it is unknown.")
 		}
@@ -115,7 +116,7 @@ func (w *writer) guess() {
 	} else if names := changed(k.result.Edits); len(names) > 0 {
 		w.say(st.Edited.Render(st.Sym.Edited), "Sent with changes: "+strings.Join(names, ", ")+".")
 	}
-	if is := usual(k.step, k.result); is != "" && outcome(k.result) != "" && !strings.HasSuffix(is, wire.Safe(outcome(k.result))) && is != label(k.step, outcome(k.result)) {
+	if is := usual(k.step, k.result); is != "" && outcome(k.result) != "" && is != label(k.step, outcome(k.result)) {
 		w.say(" ", "Most servers answer: "+is+".")
 	}
 }
@@ -126,7 +127,7 @@ func verdict(expected, got string, right bool, e pane.Env) string {
 	if right {
 		return st.OK.Render(st.Sym.OK+" You guessed right:") + " " + got + "."
 	}
-	return st.Fail.Render(st.Sym.Changed+" You expected "+expected+".") + " It was " + got + "."
+	return st.Changed.Render(st.Sym.Changed+" You expected "+expected+".") + " It was " + got + "."
 }
 
 // problem is why the flow stopped at this step, in the server's words.
@@ -135,14 +136,23 @@ func (w *writer) problem() {
 	if p == nil {
 		return
 	}
+	if m, ok := w.k.message(); ok && m.kind == broken {
+		w.hint()
+		return
+	}
 	text, _ := w.k.veil.text(p.Description)
 	line := st.Fail.Render(wire.Safe(p.Code))
 	if text != "" {
 		line += ": " + clipped(text.Safe())
 	}
 	w.say(st.Fail.Render(st.Sym.Fail), line)
+	w.hint()
+}
+
+// hint names the key that looks for the cause.
+func (w *writer) hint() {
 	if key := w.e.Keys.Key(keys.WhyFail); key != "" {
-		w.say(" ", st.Key.Render(key)+" tells why, and what to do.")
+		w.say(" ", w.e.Styles.Key.Render(key)+" tells why, and what to do.")
 	}
 }
 
@@ -164,8 +174,9 @@ func (w *writer) checks() {
 	w.heading("Checked here")
 	for i, c := range list {
 		sign, style := w.e.Styles.Status(string(c.Status))
-		text := c.Message
-		for n, l := range pane.Wrap(clipped(text), w.w-2) {
+		masked, _ := w.k.veil.text(wire.Untrusted(c.Message))
+		text := clipped(masked.Safe())
+		for n, l := range pane.Wrap(text, w.w-2) {
 			lead := style.Render(sign) + " "
 			if n > 0 {
 				lead = "  "

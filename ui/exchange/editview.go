@@ -3,8 +3,8 @@ package exchange
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -21,34 +21,31 @@ func (p Pane) editPicture(e pane.Env) []string {
 	if !ok {
 		return []string{"", " This message cannot be edited any more. " + e.Keys.Key(keys.Back) + " leaves edit mode."}
 	}
-	out := []string{s.band(e)}
 	if p.edit.asking == theName {
-		return append(out, p.gate(s, e)...)
+		return p.gate(s, e)
 	}
 	safety := s.safety(e)
-	room := e.H - 1 - len(safety)
+	room := e.H - len(safety)
 	least := min(len(s.rows)+1, 5) + 1 // the head, and enough rows to work with
 
 	wide := e.W >= 100 && room >= len(s.faults)+12
 	w := e.W
+	guess := p.guessLines(s, e)
+	if room-len(guess) < least {
+		guess = nil
+	}
+	room -= len(guess)
 	var list []string
-	switch {
-	case wide:
+	if wide {
 		w = e.W - 46
 		list = s.faultList(e, 44)
-	default:
+	} else {
 		list = s.faultGrid(e)
-		list = list[:max(0, min(len(list), room-least-2))]
+		list = list[:max(0, min(len(list), room-least))]
 		if len(list) < 2 {
 			list = nil
 		}
 		room -= len(list)
-	}
-	guess := p.guessLines(s, e)
-	if len(guess) > 0 && room-len(guess) >= least {
-		room -= len(guess)
-	} else {
-		guess = nil
 	}
 	diff := s.diff(e)
 	if n := min(len(diff), room-least); n >= 2 {
@@ -62,35 +59,14 @@ func (p Pane) editPicture(e pane.Env) []string {
 		body = pane.Beside(body, w, list, " "+e.Styles.Border.Render(e.Styles.Sym.Lane)+" ")
 		list = nil
 	}
-	out = append(out, body...)
-	for len(out) < 1+room && wide {
-		out = append(out, "")
+	for len(body) < room && wide {
+		body = append(body, "")
 	}
-	out = append(append(append(out, list...), guess...), diff...)
+	out := slices.Concat(body, list, guess, diff)
 	for len(out) < e.H-len(safety) {
 		out = append(out, "")
 	}
 	return append(out, safety...)
-}
-
-// band is the loud sign of the mode, in words and not in colour alone.
-func (s subject) band(e pane.Env) string {
-	sym := e.Styles.Sym
-	verb := "sent"
-	if s.step.In != nil {
-		verb = "read"
-	}
-	text := " EDIT MODE "
-	more := " the next request will be " + verb + " CHANGED "
-	switch {
-	case len(s.edits) == 0:
-		more = " nothing is changed yet "
-	case e.W < 70:
-		more = " CHANGED "
-	}
-	line := strings.Repeat(sym.Band, 2) + text + strings.Repeat(sym.Band, 2) + more
-	line += strings.Repeat(sym.Band, max(0, e.W-ansi.StringWidth(line)))
-	return e.Styles.Band.Render(pane.Cut(line, e.W))
 }
 
 // columns are the widths of the table.
@@ -139,7 +115,10 @@ func (p Pane) rows(s subject, e pane.Env, w, h int) []string {
 	if free := h - len(out); free > 4 && !marked {
 		narrow := e
 		narrow.W = w
-		text := explanation(s.rows[p.edit.row].name, s.look, free > 8, narrow)
+		text := explanation(s.rows[p.edit.row].name, s.look, short, narrow)
+		if free > 8 {
+			text = explanation(s.rows[p.edit.row].name, s.look, unspoilt, narrow)
+		}
 		out = append(append(out, ""), text[:min(len(text), free-1)]...)
 	}
 	return out
@@ -224,7 +203,13 @@ func (s subject) faultGrid(e pane.Env) []string {
 		width = max(width, ansi.StringWidth(f.name)+5)
 	}
 	per := max(1, (e.W-1)/width)
-	out := []string{rule("Break it on purpose", e)}
+	title := "Break it on purpose"
+	for _, f := range s.faults {
+		if matches(f, s.edits) {
+			title += " " + e.Styles.Sym.Dot + " " + f.name + ": shows " + f.idea
+		}
+	}
+	out := []string{rule(pane.Cut(title, max(e.W-6, 1)), e)}
 	for i := 0; i < len(s.faults); i += per {
 		line := " "
 		for n := i; n < min(i+per, len(s.faults)); n++ {

@@ -79,6 +79,12 @@ func (p Pane) Scope() keys.Scope {
 // Editing reports edit mode: the root gives it the whole screen.
 func (p Pane) Editing() bool { return p.edit.on() }
 
+// Wide: edit mode and the table of all parameters want the whole body.
+func (p Pane) Wide(pane.Env) bool { return p.edit.on() || p.wide }
+
+// Busy: esc closes the table of all parameters.
+func (p Pane) Busy(pane.Env) bool { return p.wide }
+
 // Typing reports an open text field.
 func (p Pane) Typing(pane.Env) bool { return p.edit.asking != nothing }
 
@@ -93,9 +99,6 @@ func (p Pane) Primary(e pane.Env) string {
 // Title names the step, and says how far its message got.
 func (p Pane) Title(e pane.Env) (left, right string) {
 	left = "Exchange"
-	if n := e.Keys.Key(keys.Pane3); n != "" {
-		left = "[" + n + "] " + left
-	}
 	i := e.Snap.Selected
 	if p.edit.on() {
 		i = e.Snap.State.Grant.Index(p.edit.step)
@@ -208,6 +211,8 @@ func (p Pane) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 		p = p.choose(max(k.at-1, 0))
 	case keys.Explain:
 		p.tab, p.forced, p.wide = explainTab, false, p.tab != explainTab || !p.wide
+	case keys.Back:
+		p.wide = false
 	case keys.EditReq:
 		return p.enter(k, e)
 	case keys.Copy:

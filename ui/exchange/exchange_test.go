@@ -24,6 +24,7 @@ type desk struct {
 	srv  *uitest.Server
 	w, h int
 	last intent
+	base pane.Env // made once: a theme's styles do not change under a pane
 }
 
 // intent is what a pane asks of the root.
@@ -37,7 +38,14 @@ func open(t testing.TB, w, h int, events ...flows.Event) *desk {
 	return d
 }
 
-func (d *desk) env() pane.Env { return uitest.Env(d.t, d.sess.Snapshot(), d.w, d.h) }
+func (d *desk) env() pane.Env {
+	if d.base.Styles == nil {
+		d.base = uitest.Env(d.t, d.sess.Snapshot(), d.w, d.h)
+	}
+	e := d.base
+	e.Snap, e.W, e.H = d.sess.Snapshot(), d.w, d.h
+	return e
+}
 
 func (d *desk) draw() string {
 	var picture string
@@ -161,6 +169,34 @@ func TestBeforeThereIsAnything(t *testing.T) {
 	})
 }
 
+func TestWaitingAndNoAnswer(t *testing.T) {
+	t.Run("browser is out", func(t *testing.T) {
+		d := open(t, 78, 12, uitest.Next(2)...)
+		d.sess, _ = d.sess.Record(uitest.Clock(), flows.Advanced{})
+		uitest.Golden(t, d.do(keys.Right, keys.Right))
+	})
+	t.Run("browser came back", func(t *testing.T) {
+		d := open(t, 78, 17, uitest.Next(2)...)
+		var fx []flows.Effect
+		d.sess, fx = d.sess.Record(uitest.Clock(), flows.Advanced{})
+		d.sess, _ = d.sess.Record(uitest.Clock(), flows.Redirected{ID: fx[0].EffectID(), Via: flows.Listener, Request: flows.Request{Method: "GET", URL: "http://127.0.0.1:9501/callback",
+			Query: []flows.Param{{Name: "code", Value: "another-code-here", Secret: true}, {Name: "state", Value: d.state().Vars["state"]}}}})
+		uitest.Golden(t, d.selected("authorize").do(keys.NextMsg))
+	})
+	t.Run("no answer", func(t *testing.T) {
+		srv := &uitest.Server{Broken: map[string]string{uitest.Issuer + "/token": "connection_refused"}}
+		d := &desk{t: t, pane: New(), srv: srv, w: 48, h: 12, sess: uitest.Story(t, srv, "authorization_code", uitest.Next(5)...)}
+		uitest.Golden(t, d.draw())
+	})
+	t.Run("skipped", func(t *testing.T) {
+		d := open(t, 48, 12)
+		started, _ := startedAs(t, uitest.Profile())
+		started.Vars = flows.Vars{"client_id": "x", "redirect_uri": "http://127.0.0.1:0/cb", "authorization_endpoint": "http://a.test/authorize"}
+		d.sess = session.Session{}.Start(uitest.Clock(), started)
+		uitest.Golden(t, d.selected("discovery").draw())
+	})
+}
+
 func wrong() []flows.Event {
 	return append(uitest.Next(4), flows.Edited{Step: "token", Edits: []flows.Edit{{Op: flows.Set, Name: "code_verifier", Value: wrongVerifier}}},
 		flows.Guessed{Step: "token", Expect: "invalid_grant"}, flows.Advanced{To: "token"})
@@ -234,7 +270,7 @@ func TestASCIIScreens(t *testing.T) {
 }
 
 func TestNothingSecretIsShownUnlessAsked(t *testing.T) {
-	d := open(t, 118, 200, uitest.Next(8)...)
+	d := open(t, 118, 100, uitest.Next(8)...)
 	s := d.state()
 	secrets := map[string]wire.Untrusted{}
 	for name, val := range s.Vars {

@@ -111,7 +111,7 @@ func (p Pane) explain(k look, e pane.Env, h int) []string {
 		if i == 0 && p.wide && row >= 0 {
 			gap = rule(plainName(rows[row].name), e)
 		}
-		if room > 1 && (len(rows) > 0 || i > 0) {
+		if room > 1 {
 			out = append(out, gap)
 			room--
 		}
@@ -127,6 +127,10 @@ func (p Pane) explain(k look, e pane.Env, h int) []string {
 // headline says what kind of message it is and where it goes.
 func (p Pane) headline(k look, e pane.Env) []string {
 	st := e.Styles
+	var out []string
+	if exp, got, right, done := k.before(); done {
+		out = append(out, " "+verdict(exp, got, right, e))
+	}
 	m, ok := k.message()
 	switch {
 	case k.result.Skipped != "":
@@ -136,13 +140,9 @@ func (p Pane) headline(k look, e pane.Env) []string {
 		if !k.result.Ran() {
 			where = "Inside authdance. Nothing will be sent."
 		}
-		return []string{" " + st.Back.Render(st.Sym.Inside) + " " + where}
+		return append(out, " "+st.Back.Render(st.Sym.Inside)+" "+where)
 	case !ok:
-		return notice(st.Later.Render(st.Sym.Later), k.waitsFor(), e)
-	}
-	var out []string
-	if exp, got, right, done := k.before(); done {
-		out = append(out, verdict(exp, got, right, e))
+		return append(out, notice(st.Later.Render(st.Sym.Later), k.waitsFor(), e)...)
 	}
 	right := k.channel(m, e)
 	if w := ansi.StringWidth(right); w+20 > e.W || e.W < 60 {
@@ -214,7 +214,11 @@ func (p Pane) below(k look, rows []pair, row int, e pane.Env) [][]string {
 		return out
 	}
 	name := rows[row].name
-	add(explanation(name, k, p.wide, e))
+	want := short
+	if p.wide {
+		want = full
+	}
+	add(explanation(name, k, want, e))
 	if name == "code_challenge" || name == "code_verifier" || name == "code_challenge_method" {
 		add(chain)
 	}

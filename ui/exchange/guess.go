@@ -66,8 +66,8 @@ func label(step flows.Step, word string) string {
 	return wire.Safe(word)
 }
 
-// real is the outcome of a result with the status that really came.
-func real(step flows.Step, r flows.Result) string {
+// came is the outcome of a result with the status that really came.
+func came(step flows.Step, r flows.Result) string {
 	word := outcome(r)
 	if p := r.Problem; p != nil && p.Kind == flows.OAuth && p.HTTPStatus > 0 {
 		return strconv.Itoa(p.HTTPStatus) + " " + wire.Safe(p.Code)
@@ -83,7 +83,7 @@ func guessed(s flows.State, step flows.Step, r flows.Result) (expected, got stri
 	if word == "" || is == "" || len(r.Edits) == 0 {
 		return "", "", false, false
 	}
-	return label(step, word), real(step, r), word == is, true
+	return label(step, word), came(step, r), word == is, true
 }
 
 // usual is what a careful server makes of these edits, "" when they are no

@@ -50,7 +50,7 @@ func (k look) made(name string) string {
 }
 
 // empty is what stands in place of a value that is not there.
-func (k look) empty(string) string {
+func (k look) empty() string {
 	if k.silent() && !k.result.Ran() {
 		return "not drawn yet"
 	}

@@ -1,10 +1,12 @@
 package exchange
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"authdance/ui/keys"
 	"authdance/ui/pane"
 )
 
@@ -113,11 +115,11 @@ func (t *table) line(r pair, marked bool) string {
 func (t *table) text(r pair) string {
 	st, sym := t.e.Styles, t.e.Styles.Sym
 	if r.mark == dropped {
-		return st.Edited.Render(sym.EditedOpen + "dropped" + sym.EditedClose)
+		return st.Edited.Render(sym.EditedOpen + "not sent" + sym.EditedClose)
 	}
 	v := t.k.shown(r)
 	if v == "" {
-		return st.Muted.Render(t.k.empty(r.name))
+		return st.Muted.Render(t.k.empty())
 	}
 	if r.mark != same || r.new.Edited {
 		return st.Edited.Render(sym.EditedOpen + pane.Middle(v, t.value-ansi.StringWidth(sym.EditedOpen+sym.EditedClose)) + sym.EditedClose)
@@ -140,10 +142,19 @@ func (k look) shown(r pair) string {
 // bare takes the marks of inline code out of a catalog sentence.
 func bare(text string) string { return strings.ReplaceAll(text, "`", "") }
 
+// depth is how much of an explanation is wanted.
+type depth int
+
+const (
+	short    depth = iota // what it is, and what it protects against
+	unspoilt              // not what happens without it: that is the question
+	full
+)
+
 // explanation answers the five questions about a name, always in the same
 // order: what it is, where it comes from, whether it is needed, what it
 // protects against, and what happens without it or with a wrong one.
-func explanation(name string, k look, full bool, e pane.Env) []string {
+func explanation(name string, k look, d depth, e pane.Env) []string {
 	switch name {
 	case ":method":
 		return qa("What", "What the request does: GET reads, POST hands something in. OAuth endpoints insist on one of them.", e.W, e)
@@ -163,30 +174,25 @@ func explanation(name string, k look, full bool, e pane.Env) []string {
 	if protects == "" {
 		protects = "Nothing by itself."
 	}
-	if !full {
-		return append(qa("What", entry.What, e.W, e), qa("Protects", protects, e.W, e)...)
+	ask := func(question, answer string, w int) []string { return qa(question, answer, w, e) }
+	if d == short {
+		return append(ask("What", entry.What, e.W), ask("Protects", protects, e.W)...)
 	}
 	// The two halves stand side by side where there is room.
-	w := e.W
-	two := e.W >= 100
+	w, two := e.W, e.W >= 100
 	if two {
-		w = e.W / 2
+		w /= 2
 	}
-	left := qa("What", entry.What, w, e)
-	left = append(left, qa("From", entry.ComesFrom, w, e)...)
-	left = append(left, qa("Needed", entry.Needed, w, e)...)
-	if two {
-		left = append(left, qa("Rule", entry.Rule, w, e)...)
+	left := slices.Concat(ask("What", entry.What, w), ask("From", entry.ComesFrom, w), ask("Needed", entry.Needed, w))
+	right := ask("Protects", protects, w)
+	if d == full {
+		right = slices.Concat(right, ask("Missing", entry.Missing, w), ask("Wrong", entry.Wrong, w),
+			ask("Read", strings.Join(entry.Refs, " "+e.Styles.Sym.Dot+" "), w), ask("Try it", k.tries(name, e), w))
 	}
-	right := qa("Protects", protects, w, e)
-	right = append(right, qa("Missing", entry.Missing, w, e)...)
-	right = append(right, qa("Wrong", entry.Wrong, w, e)...)
-	right = append(right, qa("Read", strings.Join(entry.Refs, " "+e.Styles.Sym.Dot+" "), w, e)...)
-	right = append(right, qa("Try it", k.tries(name, e), w, e)...)
 	if !two {
 		return append(left, right...)
 	}
-	return pane.Beside(left, w, right, "")
+	return pane.Beside(append(left, ask("Rule", entry.Rule, w)...), w, right, "")
 }
 
 // tries names the ready-made faults that touch this value.
@@ -211,7 +217,7 @@ func (k look) tries(name string, e pane.Env) string {
 	if len(out) == 0 {
 		return ""
 	}
-	return e.Keys.Key("flow.edit") + ", then " + strings.Join(out, ", ")
+	return e.Keys.Key(keys.EditReq) + ", then " + strings.Join(out, ", ")
 }
 
 // qa is one question with its answer, hanging from its label.

@@ -26,22 +26,15 @@ func newVeil(s flows.State, reveal bool) veil {
 	if reveal {
 		return v
 	}
-	add := func(val string) {
-		if len(val) < shortest {
-			return
-		}
-		v.known = append(v.known, val)
-		if in := url.QueryEscape(val); in != val {
-			v.known = append(v.known, in)
-		}
-	}
 	for name, val := range s.Vars {
-		if flows.Sensitive(name) {
-			add(val.Raw())
+		if len(val) >= shortest && flows.Sensitive(name) {
+			v.known = append(v.known, val.Raw())
 		}
 	}
 	for _, sec := range s.Secrets {
-		add(sec.Reveal())
+		if val := sec.Reveal(); len(val) >= shortest {
+			v.known = append(v.known, val)
+		}
 	}
 	slices.SortFunc(v.known, func(a, b string) int {
 		if len(a) != len(b) {
@@ -68,13 +61,23 @@ func (v veil) value(p flows.Param) string {
 
 var assignment = regexp.MustCompile(`([A-Za-z_]{4,40})=([^&#\s"'<>;,]+)`)
 
-// values masks the secrets of this run wherever they stand in a text.
+// values masks the secrets of this run wherever they stand in a text, as they
+// are or spelled for a URL.
 func (v veil) values(text string) (string, int) {
 	hidden := 0
-	for _, val := range v.known {
+	mask := func(val, as string) {
 		if n := strings.Count(text, val); n > 0 {
 			hidden += n
-			text = strings.ReplaceAll(text, val, wire.Mask(val))
+			text = strings.ReplaceAll(text, val, as)
+		}
+	}
+	for _, val := range v.known {
+		if len(val) > len(text) {
+			continue
+		}
+		mask(val, wire.Mask(val))
+		if strings.ContainsAny(text, "%+") {
+			mask(url.QueryEscape(val), wire.Mask(val))
 		}
 	}
 	return text, hidden
