@@ -146,10 +146,8 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		m.focus = flowPane
 		return m.toPane(flowPane, a)
 	case keys.Search:
-		if m.focus != exchangePane {
-			m.focus = pagesPane
-		}
-		return m.toPane(m.focus, a)
+		m.focus = pagesPane
+		return m.toPane(pagesPane, a)
 	case keys.Lookup:
 		return m.lookup()
 	case keys.CopyAll:

@@ -27,7 +27,7 @@ func (m Model) next() move {
 	case snap.Run == 0:
 		return move{"starting the first run …", stay}
 	case snap.Past:
-		return move{fmt.Sprintf("you look at the past; nothing was unsent. enter looks one step forward.  %s returns to now  %s tries another way from here",
+		return move{fmt.Sprintf("the past, nothing unsent. enter: forward  %s now  %s another way from here",
 			key(keys.Now), key(keys.Fork)), func(m Model) (Model, tea.Cmd) { m.session = m.session.Forward(); return m, nil }}
 	case head.Status == flows.Running:
 		return move{m.waiting(), stay}
@@ -60,20 +60,21 @@ func (m Model) forward() move {
 	if m.breaking && step.ID == "token" {
 		return move{"enter: choose how to break the next request", func(m Model) (Model, tea.Cmd) { return m.breakIt() }}
 	}
-	text := fmt.Sprintf("enter: step %d, %s", head.Step+1, lower(step.Title))
+	n := head.Step + 1
+	text := fmt.Sprintf("enter: step %d, %s", n, lower(step.Title))
 	_, req, has := head.Preview(head.Step)
 	_, browses := effectOf(step, head).(flows.Browse)
 	switch {
 	case browses && snap.State.Profile.Class == "LAB":
-		text = fmt.Sprintf("enter: step %d, sign in. A simulated browser does it here; with a real provider your own browser opens", head.Step+1)
+		text = fmt.Sprintf("enter: step %d, sign in (simulated here; else your browser opens)", n)
 	case browses:
-		text = fmt.Sprintf("enter: step %d opens your browser at %s", head.Step+1, host(req.URL))
+		text = fmt.Sprintf("enter: step %d opens your browser at %s", n, host(req.URL))
 	case step.In != nil:
-		text = fmt.Sprintf("enter: step %d, read what the browser brought back and check it", head.Step+1)
+		text = fmt.Sprintf("enter: step %d, check what the browser brought back", n)
 	case has && step.ID == "id_token":
-		text = fmt.Sprintf("enter: step %d, fetch the server's keys and check the ID token", head.Step+1)
+		text = fmt.Sprintf("enter: step %d, fetch the keys and check the ID token", n)
 	case has:
-		text = fmt.Sprintf("enter: step %d sends %s to %s", head.Step+1, req.Method, shortURL(req.URL))
+		text = fmt.Sprintf("enter: step %d sends %s %s", n, req.Method, shortPath(req.URL))
 	}
 	if len(head.Edits[step.ID]) > 0 {
 		text += ", CHANGED"
@@ -82,7 +83,7 @@ func (m Model) forward() move {
 		text = "✓ signed in as " + who + ".  " + text
 	}
 	if step.ID == "token" && head.Spec.Grant == "authorization_code" && len(head.Edits[step.ID]) == 0 {
-		text += fmt.Sprintf(".  %s to break it first", m.deps.Keys.Key(keys.EditReq))
+		text += fmt.Sprintf(".  %s changes it first", m.deps.Keys.Key(keys.EditReq))
 	}
 	return move{text, go_}
 }
@@ -99,7 +100,7 @@ func (m Model) afterwards() move {
 	case code && head.Vars["id_token"] != "" && !m.seenToken:
 		return move{who + "enter: look inside the ID token", func(m Model) (Model, tea.Cmd) { return m.look(tokenPane), nil }}
 	case code && head.Profile.Class == "LAB" && !m.seenBreak:
-		return move{"enter: now break it on purpose. authdance will send a wrong PKCE verifier", func(m Model) (Model, tea.Cmd) { return m.act(keys.Break) }}
+		return move{"enter: now break it on purpose, with a wrong PKCE verifier", func(m Model) (Model, tea.Cmd) { return m.act(keys.Break) }}
 	}
 	return move{fmt.Sprintf("%sdone. enter: new run.  %s other flows and profiles", who, m.deps.Keys.Key(keys.Menu)),
 		func(m Model) (Model, tea.Cmd) { return m.act(keys.NewRun) }}
@@ -131,13 +132,13 @@ func (m Model) waiting() string {
 func (m Model) line() string {
 	if top, ok := m.top(); ok {
 		if p := top.Primary(m.overEnv()); p != "" {
-			return "enter " + p
+			return "enter: " + p
 		}
 		return "esc closes this"
 	}
 	env := m.env(m.focus)
 	if p := m.panes[m.focus].Primary(env); p != "" {
-		return "enter " + p
+		return "enter: " + p
 	}
 	return m.next().text
 }

@@ -135,18 +135,11 @@ func (m Model) frame(p pane.Pane, e pane.Env, r rect, number string) []string {
 	return pane.Frame(strings.Split(p.View(e), "\n"), r.w, r.h, number+left, right, "", b, edge, title)
 }
 
+// header says where we are and how dangerous it is. The class, the secrets and
+// the edits stay at every width; the words before them give way.
 func (m Model) header() string {
 	st, snap := m.styles, m.session.Snapshot()
 	prof := snap.State.Profile
-	sep := st.Muted.Render(" " + st.Sym.Border.Left + " ")
-	long := m.w >= 100
-	parts := []string{" " + st.Title.Render("authdance"), st.Sym.On + " " + wire.Safe(prof.Name)}
-	title := snap.State.Grant.Title
-	if !long {
-		title = strings.NewReplacer("Authorization code", "Code", " + ", "+").Replace(title)
-	}
-	parts = append(parts, title, fmt.Sprintf("run #%d", snap.Run), st.Class(prof.Class).Render(prof.Class))
-	left := strings.Join(parts, sep)
 	secrets := "secrets hidden"
 	if snap.Reveal {
 		secrets = st.Warn.Render(st.Sym.Warn + " secrets shown")
@@ -158,7 +151,20 @@ func (m Model) header() string {
 	if m.editing() {
 		edits = st.Band.Render(" " + st.Sym.EditedTag + " EDIT MODE ")
 	}
-	return pane.Fit(pane.Ends(left, secrets+"   "+edits+" ", m.w), m.w)
+	right := secrets + "   " + edits + " "
+	title := snap.State.Grant.Title
+	if m.w < 100 {
+		title = strings.NewReplacer("Authorization code", "Code", " + ", "+").Replace(title)
+	}
+	sep := st.Muted.Render(" " + st.Sym.Border.Left + " ")
+	name, run, class := st.Sym.On+" "+pane.Cut(wire.Safe(prof.Name), 16), fmt.Sprintf("run #%d", snap.Run), st.Class(prof.Class).Render(prof.Class)
+	for _, parts := range [][]string{{st.Title.Render("authdance"), name, title, run, class}, {st.Title.Render("authdance"), name, run, class}, {name, run, class}, {class}} {
+		left := " " + strings.Join(parts, sep)
+		if ansi.StringWidth(left)+ansi.StringWidth(right) < m.w {
+			return pane.Fit(pane.Ends(left, right, m.w), m.w)
+		}
+	}
+	return pane.Fit(" "+class+" "+edits, m.w)
 }
 
 // tabs is the strip of panes where not all of them are visible.
@@ -277,12 +283,16 @@ func host(u wire.Untrusted) string {
 	return wire.Safe(p.Host)
 }
 
-func shortURL(u wire.Untrusted) string {
+// shortPath is the end of a URL's path, enough to know the endpoint.
+func shortPath(u wire.Untrusted) string {
 	p, err := url.Parse(u.Raw())
 	if err != nil || p.Host == "" {
-		return pane.Middle(u.Safe(), 40)
+		return pane.Middle(u.Safe(), 30)
 	}
-	return pane.Middle(wire.Safe(p.Host+p.Path), 48)
+	if i := strings.LastIndexByte(p.Path, '/'); i > 0 {
+		return pane.Middle("…"+wire.Safe(p.Path[i:]), 36)
+	}
+	return pane.Middle(wire.Safe(p.Path), 36)
 }
 
 // click focuses the pane under the mouse; wheel scrolls it.

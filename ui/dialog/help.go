@@ -39,9 +39,9 @@ func (h Help) Title(pane.Env) (string, string) {
 func (h Help) Primary(e pane.Env) string {
 	rows := h.rows(e)
 	if h.cursor < 0 || h.cursor >= len(rows) {
-		return "closes this. Type to find a key by its name or by what it does"
+		return "close this. Type to find a key by name or by what it does"
 	}
-	return "does it: " + rows[h.cursor].Help
+	return rows[h.cursor].Help
 }
 
 // rows are the rows that fit the filter.
@@ -130,43 +130,50 @@ func (h Help) View(e pane.Env) string {
 	}
 	w := (e.W - 2) / columns
 	rows := h.rows(e)
-	var parts [][]string
-	for n, sc := range h.scopes {
-		var block []string
+	block := func(n int, sc keys.Scope) []string {
+		var out []string
 		for i, r := range rows {
 			if r.Scope != sc {
 				continue
 			}
-			line := "  " + st.Key.Render(pane.Fit(names(r), 11)) + " " + st.Text.Render(pane.Cut(r.Help, w-15))
+			line := "  " + st.Key.Render(pane.Fit(names(r), 10)) + " " + st.Text.Render(pane.Cut(r.Help, w-14))
 			if i == h.cursor {
-				line = st.Now.Render(st.Sym.Cursor) + " " + st.Selected.Render(pane.Fit(names(r), 11)+" "+pane.Cut(r.Help, w-15))
+				line = st.Now.Render(st.Sym.Cursor) + " " + st.Selected.Render(pane.Fit(names(r), 10)+" "+pane.Cut(r.Help, w-14))
 			}
-			block = append(block, line)
+			out = append(out, line)
 		}
-		if len(block) > 0 {
-			title := strings.ToUpper(string(sc))
-			if n == 0 {
-				title = "THIS PANE (" + string(sc) + ")"
-			}
-			parts = append(parts, append([]string{st.Title.Render(" " + title)}, block...))
+		if len(out) == 0 {
+			return nil
 		}
+		title := strings.ToUpper(string(sc))
+		if n == 0 {
+			title = "THIS PANE (" + string(sc) + ")"
+		}
+		return append(append([]string{st.Title.Render(" " + title)}, out...), "")
+	}
+	cols := make([][]string, columns)
+	for n, sc := range h.scopes {
+		c := 0
+		if sc == keys.App {
+			c = min(1, columns-1)
+		}
+		cols[c] = append(cols[c], block(n, sc)...)
 	}
 	if h.query == "" {
-		parts = append(parts, h.signs(e), h.words(e, w))
+		cols[0] = append(append(cols[0], h.signs(e)...), "")
+		cols[columns-1] = append(cols[columns-1], h.words(e, w)...)
 	}
 	if len(rows) == 0 {
-		parts = [][]string{{st.Muted.Render("  No key has this name. esc closes.")}}
+		cols[0] = []string{st.Muted.Render("  No key has this name. esc closes.")}
 	}
-	lines := flowColumns(parts, columns, w, e.H-2, h.cursor >= 0)
-	if columns == 1 || len(lines) > e.H-2 {
-		mark := -1
-		for i, l := range lines {
-			if h.cursor >= 0 && strings.Contains(ansi.Strip(l), st.Sym.Cursor+" ") {
-				mark = i
-			}
+	lines := sideBySide(cols, w)
+	mark := -1
+	for i, l := range lines {
+		if h.cursor >= 0 && strings.Contains(ansi.Strip(l), st.Sym.Cursor+" ") {
+			mark = i
 		}
-		lines, _ = pane.Window(lines, 0, mark, max(1, e.H-2))
 	}
+	lines, _ = pane.Window(lines, 0, mark, max(1, e.H-2))
 	return strings.Join(append([]string{head, ""}, lines...), "\n")
 }
 
@@ -202,39 +209,10 @@ func (h Help) words(e pane.Env, w int) []string {
 	return out
 }
 
-// flowColumns fills columns of h lines from top to bottom; a block moves on to
-// the next column as a whole when it does not fit and there is one.
-func flowColumns(parts [][]string, columns, w, h int, marked bool) []string {
-	if columns == 1 {
-		var all []string
-		for _, p := range parts {
-			all = append(append(all, p...), "")
-		}
-		return all
-	}
-	cols := make([][]string, columns)
-	c := 0
-	for _, p := range parts {
-		if len(cols[c]) > 0 && len(cols[c])+len(p) > h && c < columns-1 {
-			c++
-		}
-		for len(p) > 0 {
-			room := max(1, h-len(cols[c]))
-			if len(p) <= room || c == columns-1 {
-				cols[c] = append(append(cols[c], p...), "")
-				break
-			}
-			cols[c] = append(cols[c], p[:room]...)
-			p = p[room:]
-			c++
-		}
-	}
+func sideBySide(cols [][]string, w int) []string {
 	n := 0
 	for _, col := range cols {
 		n = max(n, len(col))
-	}
-	if !marked {
-		n = min(n, h)
 	}
 	out := make([]string, n)
 	for i := range out {

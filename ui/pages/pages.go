@@ -125,12 +125,12 @@ func (p Pane) hits() int {
 func (p Pane) Primary(e pane.Env) string {
 	switch {
 	case p.inText:
-		return "and esc go back to the list"
+		return "back to the list"
 	case p.typing || p.moved || p.page != "" || p.query != "":
 		if r, ok := p.marked(); ok {
-			return "opens “" + pane.Cut(r.title, 50) + "”"
+			return "open “" + pane.Cut(r.title, 50) + "”"
 		}
-		return "finds nothing: try another word"
+		return "nothing to open; try another word"
 	}
 	return ""
 }

@@ -89,7 +89,7 @@ func TestEnterIsTheFlowsUntilSomethingIsChosen(t *testing.T) {
 	if got := p.Primary(e); got != "" {
 		t.Fatalf("enter would: %s", got)
 	}
-	if got := do(p, e, keys.Down).Primary(e); !strings.Contains(got, "opens") {
+	if got := do(p, e, keys.Down).Primary(e); !strings.Contains(got, "open") {
 		t.Fatalf("after moving, enter would: %q", got)
 	}
 }

@@ -44,9 +44,14 @@ func (p Pane) filter(query string) Pane {
 		for _, m := range fuzzy.FindFrom(query, titles(p.items)) {
 			p.shown = append(p.shown, m.Index)
 		}
+		// Whole words first, and what the program does before what it can explain.
+		q := strings.ToLower(query)
+		rank := func(i int) int {
+			t := strings.ToLower(p.items[i].Title)
+			return b2i(!strings.Contains(t, q))*2 + b2i(strings.HasPrefix(t, "catalog:"))
+		}
+		slices.SortStableFunc(p.shown, func(a, b int) int { return rank(a) - rank(b) })
 	}
-	// What can be done comes before what cannot; the rest of the order stays.
-	slices.SortStableFunc(p.shown, func(a, b int) int { return b2i(p.items[a].Off != "") - b2i(p.items[b].Off != "") })
 	return p
 }
 
@@ -79,13 +84,13 @@ func (p Pane) Title(pane.Env) (string, string) {
 // Primary says what enter does.
 func (p Pane) Primary(pane.Env) string {
 	if len(p.shown) == 0 {
-		return "finds nothing: delete a letter"
+		return "nothing has this name; delete a letter"
 	}
 	it := p.items[p.shown[p.cursor]]
 	if it.Off != "" {
-		return "cannot do this now: " + it.Off
+		return "not now: " + it.Off
 	}
-	return "does it: " + it.Title
+	return it.Title
 }
 
 // Act moves the cursor or does the marked row.

@@ -97,9 +97,9 @@ func Frame(lines []string, w, h int, left, right, foot string, b lipgloss.Border
 }
 
 func titled(left, right string, w int, rule string, edge, title lipgloss.Style) string {
-	left = Cut(left, w-1)
+	left = Cut(left, w-2)
 	if left != "" {
-		left = title.Render(left) + " "
+		left = edge.Render(rule) + title.Render(left) + " "
 	}
 	lw := ansi.StringWidth(left)
 	rw := 0

@@ -65,7 +65,7 @@ func (p Pane) current(e pane.Env) (provider.Profile, bool) {
 // Primary: enter uses the marked profile, when it is not in use already.
 func (p Pane) Primary(e pane.Env) string {
 	if pr, ok := p.current(e); ok && pr.ID != e.Snap.Profile {
-		return "uses the profile " + wire.Safe(pr.Name) + " from the next run on, and begins that run"
+		return "use the profile " + wire.Safe(pr.Name) + " and begin a run with it"
 	}
 	return ""
 }

@@ -54,9 +54,9 @@ func (Pane) Title(pane.Env) (string, string) { return "Welcome", "" }
 // Primary says what enter does.
 func (p Pane) Primary(pane.Env) string {
 	if p.cursor == 0 {
-		return "runs your first login. It cannot fail, and nothing leaves this computer"
+		return "run your first login. It cannot fail"
 	}
-	return "goes on: " + choices()[p.cursor].title
+	return choices()[p.cursor].title
 }
 
 // Act moves the cursor, or leaves for what is marked.

@@ -90,7 +90,7 @@ func page(e pane.Env, id string) (string, bool) {
 // Primary says what the marked action does.
 func (p Pane) Primary(e pane.Env) string {
 	list := p.actions(e)
-	return "does the marked action: " + list[min(p.cursor, len(list)-1)].title
+	return list[min(p.cursor, len(list)-1)].title
 }
 
 // Act moves among the actions, does the marked one, or copies the report.
