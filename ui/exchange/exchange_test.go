@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"authdance/flows"
 	"authdance/flows/wire"
 	"authdance/themes"
@@ -47,10 +49,18 @@ func (d *desk) env() pane.Env {
 	return e
 }
 
+// draw is the text of the picture.
 func (d *desk) draw() string {
-	var picture string
-	d.pane, picture = uitest.Draw(d.pane, d.env())
-	return picture
+	e := d.env()
+	d.pane, _ = d.pane.Sync(e)
+	return ansi.Strip(d.pane.View(e))
+}
+
+// golden compares the picture, cell by cell.
+func (d *desk) golden(t *testing.T) {
+	t.Helper()
+	_, picture := uitest.Draw(d.pane, d.env())
+	uitest.Golden(t, picture)
 }
 
 // do performs actions and returns the picture after the last one.
@@ -101,7 +111,7 @@ func (d *desk) state() flows.State { return d.sess.Snapshot().State }
 
 func TestExplainBeforeSending(t *testing.T) {
 	for name, size := range map[string][2]int{"28x17": {28, 17}, "48x17": {48, 17}, "78x17": {78, 17}, "118x29": {118, 29}, "58x12": {58, 12}} {
-		t.Run(name, func(t *testing.T) { uitest.Golden(t, open(t, size[0], size[1], uitest.Next(4)...).draw()) })
+		t.Run(name, func(t *testing.T) { open(t, size[0], size[1], uitest.Next(4)...).golden(t) })
 	}
 }
 
@@ -109,7 +119,8 @@ func TestExplainAMarkedParameter(t *testing.T) {
 	for name, size := range map[string][2]int{"48x17": {48, 17}, "78x17": {78, 17}, "118x29": {118, 29}} {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, size[0], size[1], uitest.Next(4)...)
-			uitest.Golden(t, d.do(keys.Down, keys.Down, keys.Down, keys.Down, keys.Down))
+			d.do(keys.Down, keys.Down, keys.Down, keys.Down, keys.Down)
+			d.golden(t)
 		})
 	}
 }
@@ -118,7 +129,8 @@ func TestExplainEveryParameter(t *testing.T) {
 	for name, size := range map[string][2]int{"48x17": {48, 17}, "78x17": {78, 17}, "118x29": {118, 29}} {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, size[0], size[1], uitest.Next(2)...)
-			uitest.Golden(t, d.do(keys.Explain, keys.Bottom, keys.Up, keys.Up, keys.Up))
+			d.do(keys.Explain, keys.Bottom, keys.Up, keys.Up, keys.Up)
+			d.golden(t)
 		})
 	}
 }
@@ -148,7 +160,7 @@ func TestAnswers(t *testing.T) {
 			for range c.tabs {
 				d.do(keys.Right)
 			}
-			uitest.Golden(t, d.draw())
+			d.golden(t)
 		})
 	}
 }
@@ -159,13 +171,15 @@ func TestBeforeThereIsAnything(t *testing.T) {
 		uitest.Golden(t, got)
 	})
 	t.Run("values missing", func(t *testing.T) {
-		uitest.Golden(t, open(t, 48, 17, uitest.Next(1)...).selected("token").draw())
+		open(t, 48, 17, uitest.Next(1)...).selected("token").golden(t)
 	})
 	t.Run("prepare before it ran", func(t *testing.T) {
-		uitest.Golden(t, open(t, 78, 17, uitest.Next(1)...).draw())
+		open(t, 78, 17, uitest.Next(1)...).golden(t)
 	})
 	t.Run("no answer yet", func(t *testing.T) {
-		uitest.Golden(t, open(t, 48, 12, uitest.Next(4)...).do(keys.Right, keys.Right))
+		d := open(t, 48, 12, uitest.Next(4)...)
+		d.do(keys.Right, keys.Right)
+		d.golden(t)
 	})
 }
 
@@ -173,7 +187,8 @@ func TestWaitingAndNoAnswer(t *testing.T) {
 	t.Run("browser is out", func(t *testing.T) {
 		d := open(t, 78, 12, uitest.Next(2)...)
 		d.sess, _ = d.sess.Record(uitest.Clock(), flows.Advanced{})
-		uitest.Golden(t, d.do(keys.Right, keys.Right))
+		d.do(keys.Right, keys.Right)
+		d.golden(t)
 	})
 	t.Run("browser came back", func(t *testing.T) {
 		d := open(t, 78, 17, uitest.Next(2)...)
@@ -181,19 +196,20 @@ func TestWaitingAndNoAnswer(t *testing.T) {
 		d.sess, fx = d.sess.Record(uitest.Clock(), flows.Advanced{})
 		d.sess, _ = d.sess.Record(uitest.Clock(), flows.Redirected{ID: fx[0].EffectID(), Via: flows.Listener, Request: flows.Request{Method: "GET", URL: "http://127.0.0.1:9501/callback",
 			Query: []flows.Param{{Name: "code", Value: "another-code-here", Secret: true}, {Name: "state", Value: d.state().Vars["state"]}}}})
-		uitest.Golden(t, d.selected("authorize").do(keys.NextMsg))
+		d.selected("authorize").do(keys.NextMsg)
+		d.golden(t)
 	})
 	t.Run("no answer", func(t *testing.T) {
 		srv := &uitest.Server{Broken: map[string]string{uitest.Issuer + "/token": "connection_refused"}}
 		d := &desk{t: t, pane: New(), srv: srv, w: 48, h: 12, sess: uitest.Story(t, srv, "authorization_code", uitest.Next(5)...)}
-		uitest.Golden(t, d.draw())
+		d.golden(t)
 	})
 	t.Run("skipped", func(t *testing.T) {
 		d := open(t, 48, 12)
 		started, _ := startedAs(t, uitest.Profile())
 		started.Vars = flows.Vars{"client_id": "x", "redirect_uri": "http://127.0.0.1:0/cb", "authorization_endpoint": "http://a.test/authorize"}
 		d.sess = session.Session{}.Start(uitest.Clock(), started)
-		uitest.Golden(t, d.selected("discovery").draw())
+		d.selected("discovery").golden(t)
 	})
 }
 
@@ -204,14 +220,16 @@ func wrong() []flows.Event {
 
 func TestARefusedRequestTurnsToTheAnswer(t *testing.T) {
 	for name, size := range map[string][2]int{"48x17": {48, 17}, "78x17": {78, 17}} {
-		t.Run(name, func(t *testing.T) { uitest.Golden(t, open(t, size[0], size[1], wrong()...).draw()) })
+		t.Run(name, func(t *testing.T) { open(t, size[0], size[1], wrong()...).golden(t) })
 	}
 }
 
 func TestEditMode(t *testing.T) {
 	for name, size := range map[string][2]int{"78x17": {78, 17}, "118x30": {118, 30}, "48x17": {48, 17}, "28x12": {28, 12}} {
 		t.Run("fault 1 "+name, func(t *testing.T) {
-			uitest.Golden(t, open(t, size[0], size[1], uitest.Next(4)...).do(keys.EditReq, keys.Fault1, keys.Right))
+			d := open(t, size[0], size[1], uitest.Next(4)...)
+			d.do(keys.EditReq, keys.Fault1, keys.Right)
+			d.golden(t)
 		})
 	}
 	for name, size := range map[string][2]int{"78x17": {78, 17}, "118x30": {118, 30}} {
@@ -219,24 +237,30 @@ func TestEditMode(t *testing.T) {
 			d := open(t, size[0], size[1], uitest.Next(4)...)
 			d.do(keys.EditReq, keys.Down, keys.Down, keys.Keep, keys.AddOne)
 			d.typed("a", "u", "d", "paste:ience=https://api.test/")
-			uitest.Golden(t, d.do(keys.Enter))
+			d.do(keys.Enter)
+			d.golden(t)
 		})
 	}
 	t.Run("nothing changed yet", func(t *testing.T) {
-		uitest.Golden(t, open(t, 78, 17, uitest.Next(4)...).do(keys.EditReq))
+		d := open(t, 78, 17, uitest.Next(4)...)
+		d.do(keys.EditReq)
+		d.golden(t)
 	})
 	t.Run("typing a value", func(t *testing.T) {
 		d := open(t, 78, 17, uitest.Next(4)...)
 		d.do(keys.EditReq, keys.Value)
-		uitest.Golden(t, d.typed("backspace", "x", "left"))
+		d.typed("backspace", "x", "left")
+		d.golden(t)
 	})
 	t.Run("callback", func(t *testing.T) {
 		d := open(t, 78, 17, uitest.Next(3)...)
-		uitest.Golden(t, d.do(keys.EditReq, keys.Fault3))
+		d.do(keys.EditReq, keys.Fault3)
+		d.golden(t)
 	})
 	t.Run("LIVE", func(t *testing.T) {
 		d := live(t)
-		uitest.Golden(t, d.do(keys.EditReq))
+		d.do(keys.EditReq)
+		d.golden(t)
 	})
 }
 

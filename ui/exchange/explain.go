@@ -71,10 +71,10 @@ func (p Pane) marked(k look) (item, bool) {
 // them as much explanation as there is room for.
 func (p Pane) explain(k look, e pane.Env, h int) []string {
 	out := p.headline(k, e)
-	if h >= 13 {
+	rows := p.pairs(k)
+	if h >= 13 && len(rows) > 0 {
 		out = append(out, "")
 	}
-	rows := p.pairs(k)
 	row := min(p.cursors[explainTab].row, len(rows)-1)
 	texts := p.below(k, rows, row, e)
 	first := 0

@@ -201,7 +201,7 @@ func TestEverySizeFitsAndNothingPanics(t *testing.T) {
 	all := []keys.Action{keys.Up, keys.Down, keys.Left, keys.Right, keys.PgUp, keys.PgDown, keys.Top, keys.Bottom, keys.Explain, keys.NextMsg, keys.PrevMsg, keys.EditReq,
 		keys.Value, keys.Keep, keys.AddOne, keys.Undo, keys.UndoAll, keys.Fault1, keys.Fault4, keys.Fault9, keys.Back, keys.Enter, keys.Clear, keys.Copy, keys.CopyAll, keys.Lookup, "no.such"}
 	desks := []*desk{open(t, 20, 4, uitest.Next(4)...), open(t, 20, 4, uitest.Next(8)...), open(t, 20, 4, wrong()...), hostileEvents(t), live(t), open(t, 20, 4)}
-	for n := range 1500 {
+	for n := range 1000 {
 		d := desks[n%len(desks)]
 		d.w, d.h = 1+r.IntN(200), 1+r.IntN(60)
 		if n%7 == 0 && d.sess.Snapshot().Run > 0 {
