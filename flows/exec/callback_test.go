@@ -145,3 +145,12 @@ func FuzzCallbackRequest(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkJudge(b *testing.B) {
+	x, in := waiting("query"), navigation(good)
+	for b.Loop() {
+		if x.judge(in).page != pageWelcomeBack {
+			b.Fatal("refused")
+		}
+	}
+}

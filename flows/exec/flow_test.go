@@ -176,3 +176,30 @@ func TestATapeThatLeavesTheRecordedPathSaysSo(t *testing.T) {
 		t.Errorf("got %+v", b)
 	}
 }
+
+func BenchmarkCodeFlowInTheLab(b *testing.B) {
+	lb, err := lab.New(lab.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer lb.Close()
+	live, err := NewLive(Options{Transport: lb.Transport()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := NewSignIn(SignInOptions{Options: Options{Transport: lb.Transport()}, Next: live, User: "alice", Password: "password"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	started, err := grants.Start(flows.Spec{Grant: "authorization_code"}, flows.Profile{}, flows.Vars{"issuer": wire.Untrusted(lb.Issuer()), "client_id": "workshop-spa",
+		"redirect_uri": "http://127.0.0.1:0/callback", "scope": "openid read", "api": wire.Untrusted(lb.API() + "/api/profile")}, nil, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		log := Run(context.Background(), flows.Log{}.Append(time.Now(), started), time.Now, p, nil)
+		if s, _ := log.At(len(log.Entries)); s.Status != flows.Done {
+			b.Fatal(s.Problem)
+		}
+	}
+}

@@ -263,6 +263,24 @@ func TestHTTPBeyondThisComputerNeedsConsent(t *testing.T) {
 	received(t, l.Perform(context.Background(), get("http://idp.corp.test/")))
 }
 
+func TestLocalhostIsThisComputerWhateverANameServerSays(t *testing.T) {
+	here, there := net.Pipe()
+	defer there.Close()
+	_, err := sameComputer(posing{here}, "localhost:80")
+	var f *failure
+	if !errors.As(err, &f) || f.code != EndpointRefused || !strings.Contains(f.text, "192.0.2.1") {
+		t.Error(err)
+	}
+	if _, err := there.Write(nil); err == nil {
+		t.Error("the connection was left open")
+	}
+}
+
+// posing is a connection that says it leads somewhere else.
+type posing struct{ net.Conn }
+
+func (posing) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
+
 func TestThePolicyDecidesWhichHostsAreAsked(t *testing.T) {
 	l := newLive(t, Options{Transport: answers("ok"), Policy: func(u *url.URL) error {
 		if u.Host != "127.0.0.1:9500" {

@@ -31,7 +31,7 @@ func newTransport(l limits, o Options) (*http.Transport, error) {
 		Proxy:                  proxy,
 		ProxyConnectHeader:     http.Header{"User-Agent": {""}},
 		OnProxyConnectResponse: proxyAnswered,
-		DialContext:            (&net.Dialer{Timeout: l.dial}).DialContext,
+		DialContext:            dialer{net.Dialer{Timeout: l.dial}}.dial,
 		TLSHandshakeTimeout:    l.tls,
 		ResponseHeaderTimeout:  l.header,
 		MaxResponseHeaderBytes: l.headerBytes,
@@ -39,6 +39,27 @@ func newTransport(l limits, o Options) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    -1,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, InsecureSkipVerify: o.Insecure, Time: o.Now},
 	}, nil
+}
+
+// dialer makes sure that localhost, the one name that may be asked without TLS,
+// is this computer whatever a name server says.
+type dialer struct{ net.Dialer }
+
+func (d dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return sameComputer(c, address)
+}
+
+func sameComputer(c net.Conn, address string) (net.Conn, error) {
+	host, _, _ := net.SplitHostPort(address)
+	if at, ok := c.RemoteAddr().(*net.TCPAddr); ok && loopback(host) && !at.IP.IsLoopback() {
+		c.Close()
+		return nil, refusal("the name %s leads to another computer (%s) here; nothing was sent. Look at the hosts file and the name server", wire.Safe(host), at.IP)
+	}
+	return c, nil
 }
 
 // authorities are the system's, and those of the file. nil means the system's.
