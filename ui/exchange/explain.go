@@ -76,12 +76,19 @@ func (p Pane) explain(k look, e pane.Env, h int) []string {
 		out = append(out, "")
 	}
 	row := min(p.cursors[explainTab].row, len(rows)-1)
-	texts := p.below(k, rows, row, e)
+	room := h - len(out) - 1 // the last line is the foot
+	want := short
+	if p.wide {
+		want = full
+	}
+	texts := p.below(k, rows, row, want, e)
+	if want == full && row >= 0 && len(texts[0])+min(len(rows), 5)+2 > room {
+		texts = p.below(k, rows, row, short, e)
+	}
 	first := 0
 	if len(texts) > 0 {
 		first = len(texts[0]) + 1
 	}
-	room := h - len(out) - 1 // the last line is the foot
 	if len(rows) > 0 {
 		t := table{k: k, e: e, wide: p.wide}
 		t.measure(rows)
@@ -194,7 +201,7 @@ func (k look) channel(m message, e pane.Env) string {
 
 // below are the texts under the list, the most wanted first: about the marked
 // parameter, and about the step.
-func (p Pane) below(k look, rows []pair, row int, e pane.Env) [][]string {
+func (p Pane) below(k look, rows []pair, row int, want depth, e pane.Env) [][]string {
 	why := prose("Why", k.step.Why, e)
 	chain := k.chain(e)
 	var out [][]string
@@ -214,10 +221,6 @@ func (p Pane) below(k look, rows []pair, row int, e pane.Env) [][]string {
 		return out
 	}
 	name := rows[row].name
-	want := short
-	if p.wide {
-		want = full
-	}
 	add(explanation(name, k, want, e))
 	if name == "code_challenge" || name == "code_verifier" || name == "code_challenge_method" {
 		add(chain)
