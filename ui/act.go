@@ -217,7 +217,7 @@ func (m Model) intent(msg tea.Msg) (Model, tea.Cmd) {
 // carried are the values of this run that another grant goes on with.
 func (m Model) carried(grant string) flows.Vars {
 	head := m.session.Snapshot().Head
-	names := map[string][]string{"refresh_token": {"refresh_token", "sub"}, "userinfo": {"access_token", "sub"}, "api": {"access_token"}}[grant]
+	names := map[string][]string{"refresh_token": {"refresh_token", "sub", "nonce"}, "userinfo": {"access_token", "sub"}, "api": {"access_token"}}[grant]
 	out := flows.Vars{}
 	for _, n := range names {
 		if v := head.Vars[n]; v != "" {

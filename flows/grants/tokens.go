@@ -125,7 +125,8 @@ func Expect(s flows.State, now time.Time) jose.Expect {
 		Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw(), Nonce: s.Vars["nonce"].Raw(),
 		AccessToken: wire.NewSecret(s.Vars["access_token"].Raw()), Code: wire.NewSecret(s.Vars["code"].Raw()), ACR: words(s.Vars["acr_values"]), State: s.Vars["state"].Raw(),
 	}
-	if s.Spec.Grant != "authorization_code" || s.Spec.Options["nonce"] == "off" {
+	want.Refreshed = s.Spec.Grant == "refresh_token"
+	if s.Spec.Options["nonce"] == "off" {
 		want.Nonce, want.NoNonce = "", true
 	}
 	if n := seconds(s.Vars["max_age"], -1); n >= 0 {
