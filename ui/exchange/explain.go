@@ -82,7 +82,7 @@ func (p Pane) explain(k look, e pane.Env, h int) []string {
 		want = full
 	}
 	texts := p.below(k, rows, row, want, e)
-	if want == full && row >= 0 && len(texts[0])+min(len(rows), 5)+2 > room {
+	if want == full && row >= 0 && len(texts) > 0 && len(texts[0])+min(len(rows), 5)+2 > room {
 		texts = p.below(k, rows, row, short, e)
 	}
 	first := 0
@@ -92,11 +92,11 @@ func (p Pane) explain(k look, e pane.Env, h int) []string {
 	if len(rows) > 0 {
 		t := table{k: k, e: e, wide: p.wide}
 		t.measure(rows)
-		list := min(len(rows), max(room-first, min(len(rows), 5), room/2))
-		if head := t.head(); head != "" && room > list+3 {
+		if head := t.head(); head != "" && room > 7 {
 			out = append(out, head)
 			room--
 		}
+		list := min(len(rows), max(room-first, min(len(rows), 5), room/2))
 		lines := make([]string, len(rows))
 		for i, r := range rows {
 			lines[i] = t.line(r, i == row)
