@@ -89,7 +89,7 @@ func (p Pane) lines(k look, e pane.Env) int {
 }
 
 func (k look) rows(t tab, e pane.Env) []row {
-	w := &writer{k: k, e: e, w: e.W - 3}
+	w := &writer{k: k, e: e, w: max(e.W-3, 1)}
 	switch t {
 	case requestTab:
 		w.requestTab()

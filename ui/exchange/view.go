@@ -41,7 +41,7 @@ func (p Pane) picture(e pane.Env) []string {
 	if key := p.pageKey(k, e); key != p.page.key {
 		p.page = page{key, k.rows(p.tab, e)}
 	}
-	return append(out, p.window(k, e, e.H-len(out))...)
+	return append(out, p.window(k, e, max(e.H-len(out), 1))...)
 }
 
 // top are the lines over every tab: the tabs, and the messages of the step
