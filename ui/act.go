@@ -130,8 +130,7 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 	case keys.RunAll:
 		return m, m.begin("", "", nil, "*")
 	case keys.First:
-		m.focus = flowPane
-		return m, m.begin("", "authorization_code", nil, "callback")
+		return m.first()
 	case keys.NewRun:
 		m.focus = flowPane
 		return m, m.begin("", "", nil, "")
@@ -321,6 +320,17 @@ func (m Model) replay() (Model, tea.Cmd) {
 		return m.tell(pane.Say{Text: "No step has run yet: enter runs the first one."})
 	}
 	return m.record(flows.Advanced{To: snap.Head.Grant.Steps[i].ID})
+}
+
+// first runs a code flow by itself up to where the browser has come back. The
+// run that stands ready is used, when nothing happened in it yet.
+func (m Model) first() (Model, tea.Cmd) {
+	m.focus = flowPane
+	if snap := m.session.Snapshot(); snap.Len == 1 && snap.Head.Spec.Grant == "authorization_code" {
+		m.auto = "callback"
+		return m, m.goOn()
+	}
+	return m, m.begin("", "authorization_code", nil, "callback")
 }
 
 // breakIt brings a run to the token request and opens edit mode with the wrong

@@ -56,6 +56,10 @@ func (m Model) record(e flows.Event) (Model, tea.Cmd) {
 	var fx []flows.Effect
 	m.session, fx = m.session.Record(m.deps.Now(), e)
 	m, cmd := m.perform(fx)
+	head := m.session.Snapshot().Head
+	if step, ok := head.Current(); !ok || step.ID == m.auto || head.Problem != nil {
+		m.auto = "" // it has arrived, or it will not
+	}
 	return m, tea.Batch(cmd, m.goOn())
 }
 
