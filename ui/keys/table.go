@@ -87,6 +87,7 @@ const (
 	Verify  Action = "token.verify"
 	Wrap    Action = "token.wrap"
 	AsJSON  Action = "token.json"
+	Checks  Action = "token.checks"
 	Clear   Action = "text.clear"
 	Source  Action = "catalog.source"
 	Repro   Action = "catalog.reproduce"
@@ -145,8 +146,8 @@ func Default() []Row {
 		{PickRow, Profiles, []string{"space"}, "use this profile", 1, "use"},
 		{Reload, Profiles, []string{"f5"}, "read the profile files again", 0, ""},
 
-		{NextMsg, Exchange, []string{"n", "]"}, "next message of this step", 0, "next message"},
-		{PrevMsg, Exchange, []string{"N", "["}, "message before", 0, ""},
+		{NextMsg, Exchange, []string{"n"}, "next message of this step", 0, "next message"},
+		{PrevMsg, Exchange, []string{"N"}, "message before", 0, ""},
 
 		{Enter, Edit, []string{"enter"}, "send the changed request", 1, "send"},
 		{Value, Edit, []string{"e"}, "edit the value", 2, "edit value"},
@@ -165,6 +166,7 @@ func Default() []Row {
 		{Fault9, Edit, []string{"9"}, "ready-made fault 9", 0, ""},
 		{Back, Edit, []string{"esc"}, "leave edit mode and restore the original", 7, "cancel"},
 
+		{Checks, Token, []string{"space"}, "from claims to checks and back", 2, "checks"},
 		{Dates, Token, []string{"T"}, "dates: local, UTC, numbers", 0, "dates"},
 		{AsJSON, Token, []string{"J"}, "table or JSON", 0, "JSON"},
 
