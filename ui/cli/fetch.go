@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+
+	"authdance/flows"
+	"authdance/flows/exec"
+	"authdance/flows/grants"
+	"authdance/flows/wire"
+)
+
+// fetch gets one document. It follows no redirect and has the limits of every
+// other exchange. what names the flag that asked for it.
+func (c *console) fetch(ctx context.Context, f *transportFlags, address, what string) ([]byte, error) {
+	l, err := live(c.options(f))
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	ev := l.Perform(ctx, flows.Send{ID: 1, Request: flows.Request{Method: "GET", URL: wire.Untrusted(address),
+		Header: []flows.Param{{Name: "Accept", Value: "application/jwk-set+json, application/json"}}}})
+	switch e := ev.(type) {
+	case flows.Received:
+		if e.Exchange.Response.Status != 200 {
+			return nil, &outcome{exitNetwork, what + ": " + wire.Safe(address) + " answered " + statusText(e.Exchange.Response.Status) + " instead of the keys"}
+		}
+		return []byte(e.Exchange.Response.Body.Raw()), nil
+	case flows.Broke:
+		return nil, &outcome{exitNetwork, what + ": " + e.Message.Safe()}
+	}
+	return nil, &outcome{exitBug, what + ": no answer that could be read"}
+}
+
+// fetchKeys finds the key set of an issuer through its metadata, with the
+// checks of the discovery flow.
+func (c *console) fetchKeys(ctx context.Context, f *transportFlags, issuer string) ([]byte, error) {
+	l, err := live(c.options(f))
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	started, err := grants.Start(flows.Spec{Grant: "discovery"}, flows.Profile{ID: adHoc}, flows.Vars{"issuer": wire.Untrusted(issuer)}, nil, nil)
+	if err != nil {
+		return nil, &outcome{exitBug, err.Error()}
+	}
+	log := exec.Run(ctx, flows.Log{}.Append(c.now(), started), c.now, l, nil)
+	s, _ := log.At(len(log.Entries))
+	if s.Problem != nil {
+		return nil, &outcome{codeOf(s), "--fetch: " + problemLine(s.Problem)}
+	}
+	if s.Vars["jwks_uri"] == "" {
+		return nil, &outcome{exitCheck, "--fetch: the metadata of " + wire.Safe(issuer) + " names no jwks_uri"}
+	}
+	return c.fetch(ctx, f, s.Vars["jwks_uri"].Raw(), "--fetch")
+}

@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"authdance/flows"
+	"authdance/flows/diagnose"
+	"authdance/flows/record"
+	"authdance/flows/wire"
+	"authdance/ui/pane"
+)
+
+// narrator prints a run for people: one line for each step as it ends, then
+// the tokens or the reason.
+type narrator struct {
+	c       *console
+	shown   *record.Redactor
+	target  *target
+	s       flows.State
+	printed int // steps that have their line
+}
+
+func (n *narrator) entry(en flows.Entry) {
+	n.s, _ = flows.Apply(n.s, en)
+	switch e := en.Event.(type) {
+	case flows.Started:
+		to := n.s.Vars["issuer"]
+		if to == "" {
+			to = wire.Untrusted(n.target.host())
+		}
+		n.line("%s  %s", n.c.styles.Title.Render(n.s.Grant.Title), n.c.styles.Muted.Render(n.s.Profile.Name+" ("+n.s.Profile.Class+")  "+to.Safe()))
+	case flows.Observed:
+		if e.Note != "" {
+			n.c.say("    %s %s", n.c.styles.Sym.Dot, n.shown.Text(e.Note))
+		}
+	}
+	for ; n.printed < n.s.Step; n.printed++ {
+		n.step(n.printed)
+	}
+	if over(n.s) && n.printed == n.s.Step && n.printed < len(n.s.Grant.Steps) {
+		n.step(n.printed)
+		n.printed++
+	}
+}
+
+func over(s flows.State) bool { return s.Status == flows.Failed || s.Status == flows.Stopped }
+
+// line is left out with --quiet.
+func (n *narrator) line(format string, a ...any) {
+	if !n.c.quiet {
+		n.c.printf(format, a...)
+	}
+}
+
+func (n *narrator) step(i int) {
+	st, r := n.s.Grant.Steps[i], n.s.Results[i]
+	status := n.s.StatusOf(i)
+	note := took(r.Took())
+	if r.Skipped != "" {
+		note = "skipped: " + r.Skipped
+	} else if res := answerOf(r); res != "" {
+		note += "  " + res
+	}
+	if len(r.Edits) > 0 {
+		note += "  " + n.c.styles.Edited.Render(n.c.styles.Sym.EditedTag)
+	}
+	n.line("%s %s %s %s  %s", n.c.sign(string(status)), n.c.styles.Muted.Render(fmt.Sprintf("%2d", i+1)), padded(st.ID, 10), pane.Fit(st.Title, 30), strings.TrimSpace(note))
+	for _, c := range n.shown.Checks(r.Checks) {
+		if c.Status == wire.Warn || c.Status == wire.Fail {
+			n.wrapped("     "+n.c.sign(string(c.Status))+" ", c.ID+": "+c.Message)
+		}
+	}
+}
+
+// answerOf is the status of the step's last answer.
+func answerOf(r flows.Result) string {
+	if _, sent := r.Effect.(flows.Send); !sent {
+		return ""
+	}
+	all := r.Exchanges()
+	if len(all) == 0 {
+		return ""
+	}
+	return strconv.Itoa(all[len(all)-1].Response.Status)
+}
+
+// wrapped prints a text behind a lead, later lines indented alike.
+func (n *narrator) wrapped(lead, text string) {
+	n.c.wrapped(n.line, lead, text)
+}
+
+func (c *console) wrapped(line func(string, ...any), lead, text string) {
+	indent := ansi.StringWidth(lead)
+	for i, l := range pane.Wrap(text, max(min(c.columns(), 100)-indent, 30)) {
+		if i > 0 {
+			lead = strings.Repeat(" ", indent)
+		}
+		line("%s%s", lead, l)
+	}
+}
+
+func (n *narrator) end(s flows.State) error {
+	n.line("")
+	for _, id := range unused(s) {
+		n.c.warn("the change of step %s was not used: the run did not send its message", id)
+	}
+	if s.Problem != nil {
+		return n.failure(s)
+	}
+	st := n.c.styles
+	said := "DONE"
+	if who := s.Vars["signed_in_as"]; who != "" {
+		said += ": signed in as " + who.Safe()
+	}
+	n.c.printf("%s %s", n.c.sign("ok"), st.OK.Render(said))
+	for _, name := range []string{"access_token", "id_token", "refresh_token"} {
+		if v := s.Vars[name]; v != "" && s.Born[name] != "" {
+			n.line("  %s %s  %s", padded(name, 14), st.Secret.Render(n.token(v)), st.Muted.Render(aboutToken(s, name)))
+		}
+	}
+	if api := s.Vars["api_answer"]; api != "" {
+		n.wrapped("  "+padded("API answer", 15), strings.Join(wire.Untrusted(n.shown.Text(api.Raw())).Lines(), " "))
+	}
+	count := map[wire.Status]int{}
+	for _, c := range s.Checks() {
+		count[c.Status]++
+	}
+	if len(s.Checks()) > 0 {
+		text := fmt.Sprintf("%d passed", count[wire.Pass])
+		for _, kind := range []struct {
+			status wire.Status
+			word   string
+		}{{wire.Warn, "with a warning"}, {wire.Unknown, "could not be made"}, {wire.NA, "do not apply here"}} {
+			if count[kind.status] > 0 {
+				text += fmt.Sprintf(", %d %s", count[kind.status], kind.word)
+			}
+		}
+		n.line("  %s %s", padded("checks", 14), text)
+	}
+	return nil
+}
+
+func (n *narrator) token(v wire.Untrusted) string {
+	if n.shown == nil {
+		return v.Safe()
+	}
+	return wire.Mask(v.Raw())
+}
+
+// aboutToken says what is known of a token, without decoding it.
+func aboutToken(s flows.State, name string) string {
+	if name != "access_token" {
+		return ""
+	}
+	parts := []string{}
+	if kind := s.Vars["token_type"]; kind != "" {
+		parts = append(parts, kind.Safe())
+	}
+	if d, err := time.ParseDuration(s.Vars["expires_in"].Raw() + "s"); err == nil {
+		parts = append(parts, "for "+d.String())
+	}
+	if scope := s.Vars["granted_scope"]; scope != "" {
+		parts = append(parts, "scope "+scope.Safe())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// unused are the steps whose changes never went out.
+func unused(s flows.State) []string {
+	var ids []string
+	for id := range s.Edits {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// failure says what happened, why, and what to do next.
+func (n *narrator) failure(s flows.State) error {
+	book, err := n.c.book()
+	if err != nil {
+		return err
+	}
+	p, st := s.Problem, n.c.styles
+	word := "FAILED"
+	if s.Status == flows.Stopped {
+		word = "STOPPED"
+	}
+	head := fmt.Sprintf("%s at step %d, %s: %s", word, s.Step+1, p.Step, wire.Safe(p.Code))
+	if p.HTTPStatus > 0 {
+		head += fmt.Sprintf(" (HTTP %d)", p.HTTPStatus)
+	}
+	n.c.printf("%s %s", n.c.sign("fail"), st.Fail.Render(head))
+	if p.Description != "" {
+		who := "  "
+		if p.Kind == flows.OAuth {
+			who = "  The server says: "
+		}
+		n.c.wrapped(n.c.printf, who, wire.Safe(n.shown.Text(p.Description.Raw())))
+	}
+	report := diagnose.Explain(s, book)
+	cause, ok := report.Best()
+	if !ok {
+		return nil
+	}
+	n.wrapped("  Cause, "+string(cause.Confidence)+": ", n.shown.Text(cause.Sentence))
+	for _, e := range cause.Evidence {
+		sign := map[diagnose.Mark]string{diagnose.Fits: "ok", diagnose.Against: "fail", diagnose.Edited: "edited"}[e.Mark]
+		lead := st.Sym.Dot
+		if sign != "" {
+			lead = n.c.sign(sign)
+		}
+		n.wrapped("    "+lead+" ", n.shown.Text(e.Text))
+	}
+	if _, found := book.Page(cause.ID); found && s.Status == flows.Failed {
+		n.line("  %s authdance explain %s", st.Key.Render("NEXT:"), cause.ID)
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bytes"
+
+	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
+
+	"authdance/flows/provider"
+	"authdance/flows/wire"
+)
+
+// profileDoc is a profile as its file has it: references, never secrets.
+type profileDoc struct {
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	Class     string            `json:"class"`
+	Preset    string            `json:"preset"`
+	Issuer    string            `json:"issuer"`
+	Metadata  string            `json:"metadata"`
+	Endpoints map[string]string `json:"endpoints"`
+	API       string            `json:"api"`
+	Client    clientConfigDoc   `json:"client"`
+	Request   requestConfigDoc  `json:"request"`
+	Quirks    map[string]string `json:"quirks"`
+}
+
+type clientConfigDoc struct {
+	ID          string `json:"id"`
+	Auth        string `json:"auth"`
+	Secret      string `json:"secret"` // a reference
+	RedirectURI string `json:"redirect_uri"`
+}
+
+type requestConfigDoc struct {
+	Scope    string `json:"scope"`
+	PKCE     string `json:"pkce"`
+	Audience string `json:"audience"`
+	Resource string `json:"resource"`
+}
+
+func profileDocOf(p provider.Profile) profileDoc {
+	d := profileDoc{ID: p.ID, Name: p.Name, Class: p.Class, Preset: p.Preset, Issuer: p.Issuer, Metadata: p.Metadata, Endpoints: p.Endpoints, API: p.API,
+		Client: clientConfigDoc(p.Client), Request: requestConfigDoc(p.Request), Quirks: p.Quirks}
+	if d.Endpoints == nil {
+		d.Endpoints = map[string]string{}
+	}
+	if d.Quirks == nil {
+		d.Quirks = map[string]string{}
+	}
+	return d
+}
+
+func profileCommand(c *console) *cobra.Command {
+	var listJSON, showJSON bool
+	list := &cobra.Command{Use: "list", Short: "List the saved profiles", Args: nothing,
+		RunE: func(*cobra.Command, []string) error { return c.listProfiles(listJSON) }}
+	list.Flags().BoolVar(&listJSON, "json", false, "one JSON document")
+	show := &cobra.Command{Use: "show ID", Short: "Print one profile", Args: exactly(1, "the ID of a profile (authdance profile list shows them)"),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return c.completeProfiles(cmd, args, part)
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return c.showProfile(args[0], showJSON) }}
+	show.Flags().BoolVar(&showJSON, "json", false, "one JSON document")
+	return parent(c, "profile", "Look at provider profiles", list, show)
+}
+
+func (c *console) listProfiles(asJSON bool) error {
+	list, bad, err := c.profiles().List()
+	if err != nil {
+		return usage("%v", err)
+	}
+	if asJSON {
+		docs, trouble := []profileDoc{}, []map[string]string{}
+		for _, p := range list {
+			docs = append(docs, profileDocOf(p))
+		}
+		for _, t := range bad {
+			trouble = append(trouble, map[string]string{"file": t.File, "what": t.What})
+		}
+		return c.document(map[string]any{"schema": schema, "profiles": docs, "trouble": trouble})
+	}
+	c.printf("%s %s built in; nothing to set up", c.styles.Key.Render(padded(labProfile, 20)), padded("LAB", 5))
+	for _, p := range list {
+		at := p.Issuer
+		if at == "" {
+			at = p.Metadata
+		}
+		if at == "" {
+			at = "endpoints by hand"
+		}
+		c.printf("%s %s %s  client %s", c.styles.Key.Render(padded(p.ID, 20)), c.styles.Class(p.Class).Render(padded(p.Class, 5)), oneLine(at), oneLine(p.Client.ID))
+	}
+	for _, t := range bad {
+		c.warn("%s: %s", oneLine(t.File), oneLine(t.What))
+	}
+	return nil
+}
+
+func (c *console) showProfile(id string, asJSON bool) error {
+	p := provider.ForLab("http://127.0.0.1:0/default", "http://127.0.0.1:0")
+	if id != labProfile {
+		var err error
+		if p, err = c.profiles().Get(id); err != nil {
+			return usage("%v", err)
+		}
+	}
+	if asJSON {
+		return c.document(map[string]any{"schema": schema, "profile": profileDocOf(p)})
+	}
+	var b bytes.Buffer
+	if err := toml.NewEncoder(&b).Encode(p); err != nil {
+		return &outcome{exitBug, err.Error()}
+	}
+	for _, line := range wire.Untrusted(b.String()).Lines() {
+		c.printf("%s", line)
+	}
+	return nil
+}
+
+func oneLine(s string) string { return wire.Safe(s) }

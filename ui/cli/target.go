@@ -1,0 +1,453 @@
+package cli
+
+import (
+	"cmp"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"authdance/flows"
+	"authdance/flows/exec"
+	"authdance/flows/files"
+	"authdance/flows/grants"
+	"authdance/flows/lab"
+	"authdance/flows/provider"
+	"authdance/flows/wire"
+)
+
+// adHoc is the ID of the profile that the flags make.
+const adHoc = "command-line"
+
+// targetFlags say where a run goes, and as whom.
+type targetFlags struct {
+	profile, issuer, metadata           string
+	endpoints                           []string
+	clientID, secret, auth, redirectURI string
+	values                              map[string]*string // request values by their names on the wire
+	params                              []string
+	pkce                                string
+	nonceOff                            bool
+	refreshToken, accessToken           string
+	user, password                      string
+	deny                                bool
+	faults                              []string
+}
+
+// requestValues are the flags that become the parameter of the same name.
+var requestValues = [...]struct{ name, help string }{
+	{"scope", "what to ask for, separated by spaces"},
+	{"response_mode", "how the answer comes back: query, fragment or form_post"},
+	{"resource", "the API the token is for, RFC 8707"},
+	{"audience", "the API the token is for, as some providers call it"},
+	{"prompt", "none, login, consent or select_account"},
+	{"max_age", "how old the login may be, in seconds"},
+	{"login_hint", "who is about to sign in"},
+	{"acr_values", "wanted strength of the login"},
+	{"claims", "wanted claims, as JSON (OIDC Core §5.5)"},
+}
+
+func (f *targetFlags) where(fs *pflag.FlagSet) {
+	fs.StringVar(&f.profile, "profile", "", "saved profile, by `ID` (default: the built-in lab)")
+	fs.StringVar(&f.issuer, "issuer", "", "the server's issuer `URL`; its metadata is found from there")
+	fs.StringVar(&f.metadata, "metadata", "", "`URL` of the metadata, when it is not at a well-known place")
+	fs.StringArrayVar(&f.endpoints, "endpoint", nil, "an endpoint by hand, `NAME=URL`, such as token_endpoint=https://…; api=URL is the API to call")
+}
+
+func (f *targetFlags) who(fs *pflag.FlagSet) {
+	fs.StringVar(&f.clientID, "client-id", "", "the `ID` that the server gave this application")
+	fs.StringVar(&f.secret, "client-secret", "", "where its secret is: env:NAME, file:PATH, prompt or - (`REF`)")
+	fs.StringVar(&f.auth, "client-auth", "", "`METHOD`: none, client_secret_basic or client_secret_post")
+	fs.StringVar(&f.redirectURI, "redirect-uri", "", "`URI` to come back to; port 0 is any free port (default http://127.0.0.1:0/callback)")
+}
+
+func (f *targetFlags) what(fs *pflag.FlagSet) {
+	f.values = map[string]*string{}
+	for _, v := range requestValues {
+		f.values[v.name] = fs.String(strings.ReplaceAll(v.name, "_", "-"), "", v.help)
+	}
+	fs.StringArrayVar(&f.params, "param", nil, "any further parameter, `NAME=VALUE`")
+	fs.StringVar(&f.pkce, "pkce", "", "S256, plain or off (default S256)")
+	fs.BoolVar(&f.nonceOff, "nonce-off", false, "send no nonce")
+	fs.StringVar(&f.refreshToken, "refresh-token", "", "where the refresh token is (`REF`), for refresh_token")
+	fs.StringVar(&f.accessToken, "token", "", "where the access token is (`REF`), for userinfo and api")
+}
+
+func (f *targetFlags) labs(fs *pflag.FlagSet) {
+	fs.StringVar(&f.user, "user", "", "sign in as `NAME` without a browser (in the lab: alice)")
+	fs.StringVar(&f.password, "password", "", "where that person's password is (`REF`); the lab's are known")
+	fs.BoolVar(&f.deny, "deny", false, "refuse consent")
+	fs.StringArrayVar(&f.faults, "fault", nil, "switch on a fault of the lab, by `KEY`; authdance lab --list-faults lists them")
+}
+
+// target is where a run goes and what it takes along.
+type target struct {
+	profile provider.Profile
+	lab     *lab.Lab // nil when the run leaves the process
+	grant   string
+	secrets flows.Secrets
+	vars    flows.Vars
+	params  []flows.Param
+	options map[string]string
+
+	user, password string // who signs in without a browser; "": a browser does
+}
+
+// target resolves the flags. It starts the lab when the run goes there; the
+// caller closes it.
+func (c *console) target(f *targetFlags, grant string) (*target, error) {
+	t := &target{grant: grant, secrets: flows.Secrets{}}
+	p, err := c.profileOf(f)
+	if err != nil {
+		return nil, err
+	}
+	if p.ID == labProfile {
+		if t.lab, err = lab.Start(lab.Options{}); err != nil {
+			return nil, &outcome{exitNetwork, "the lab could not start: " + err.Error()}
+		}
+		p = provider.ForLab(t.lab.Issuer(), t.lab.API())
+	}
+	t.profile = p
+	for _, step := range []func(*targetFlags) error{t.overrule, t.request, c.secretsOf(t), c.personOf(t)} {
+		if err := step(f); err != nil {
+			t.close()
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *target) close() {
+	if t.lab != nil {
+		_ = t.lab.Close()
+	}
+}
+
+const labProfile = "lab"
+
+// profileOf picks the profile: a saved one, one made of flags, or the lab's.
+func (c *console) profileOf(f *targetFlags) (provider.Profile, error) {
+	byHand := f.issuer != "" || f.metadata != "" || len(f.endpoints) > 0
+	switch {
+	case f.profile == labProfile && byHand:
+		return provider.Profile{}, usage("--profile lab has addresses of its own; leave out --issuer, --metadata and --endpoint, or leave out --profile")
+	case f.profile != "" && f.profile != labProfile:
+		p, err := c.profiles().Get(f.profile)
+		if err != nil {
+			return p, usage("%v", err)
+		}
+		return p, nil
+	case byHand:
+		return provider.Profile{Schema: 1, ID: adHoc, Name: adHoc, Class: provider.Test, Request: provider.RequestConfig{Scope: "openid"}}, nil
+	}
+	return provider.Profile{ID: labProfile}, nil
+}
+
+// overrule lets the flags change the profile, and checks the result.
+func (t *target) overrule(f *targetFlags) error {
+	p := &t.profile
+	p.Issuer, p.Metadata = cmp.Or(f.issuer, p.Issuer), cmp.Or(f.metadata, p.Metadata)
+	if f.issuer != "" && f.metadata == "" {
+		p.Metadata = ""
+	}
+	if len(f.endpoints) > 0 {
+		byHand := map[string]string{}
+		for name, u := range p.Endpoints {
+			byHand[name] = u
+		}
+		for _, e := range f.endpoints {
+			name, u, ok := strings.Cut(e, "=")
+			if !ok || name == "" {
+				return usage("--endpoint %s: write NAME=URL, such as token_endpoint=https://as.example/token", wire.Safe(e))
+			}
+			if name == "api" {
+				p.API = u
+				continue
+			}
+			byHand[name] = u
+		}
+		p.Endpoints = byHand
+	}
+	if f.clientID != "" || f.secret != "" {
+		p.Client.Auth = "" // the method belonged to the profile's own client
+	}
+	if f.clientID != "" {
+		p.Client.Secret = ""
+	}
+	p.Client.ID, p.Client.Auth = cmp.Or(f.clientID, p.Client.ID), cmp.Or(f.auth, p.Client.Auth)
+	p.Client.RedirectURI = cmp.Or(f.redirectURI, p.Client.RedirectURI)
+	p.Request.PKCE = cmp.Or(f.pkce, p.Request.PKCE)
+	check := *p
+	check.Client.Secret = ""
+	if check.Client.ID == "" {
+		if t.grant == "authorization_code" || t.grant == "refresh_token" {
+			return usage("--client-id is missing; it is the client_id that the server gave this application")
+		}
+		check.Client.ID = "none" // this flow names no client
+	}
+	if check.Issuer == "" && check.Metadata == "" && len(check.Endpoints) == 0 {
+		check.Issuer = check.API // an API call needs no server
+	}
+	if err := check.Validate(); err != nil {
+		text := err.Error()
+		if p.ID == adHoc {
+			_, text, _ = strings.Cut(text, ", field ")
+			field, rest, _ := strings.Cut(text, ": ")
+			text = flagOf(field) + ": " + rest
+		}
+		return usage("%s", text)
+	}
+	return nil
+}
+
+// flagOf is the flag that fills a field of a profile.
+func flagOf(field string) string {
+	flag, ok := map[string]string{"client.auth": "--client-auth", "client.redirect_uri": "--redirect-uri", "request.pkce": "--pkce",
+		"issuer": "--issuer", "metadata": "--metadata", "api": "--endpoint api"}[field]
+	if !ok {
+		name, _ := strings.CutPrefix(field, "endpoints.")
+		return "--endpoint " + name
+	}
+	return flag
+}
+
+// request collects the request values, parameters and modifiers.
+func (t *target) request(f *targetFlags) error {
+	t.vars = flows.Vars(t.profile.Vars())
+	for name, v := range f.values {
+		if *v != "" {
+			t.vars[name] = wire.Untrusted(*v)
+		}
+	}
+	if mode := t.vars["response_mode"].Raw(); mode != "" && !slices.Contains([]string{"query", "fragment", "form_post"}, mode) {
+		return usage("--response-mode %s is not known; use query, fragment or form_post", wire.Safe(mode))
+	}
+	for _, p := range f.params {
+		name, v, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return usage("--param %s: write NAME=VALUE", wire.Safe(p))
+		}
+		t.params = append(t.params, flows.Param{Name: name, Value: wire.Untrusted(v), Secret: flows.Sensitive(name)})
+	}
+	t.options = map[string]string{"pkce": t.profile.Request.PKCE}
+	if f.nonceOff {
+		t.options["nonce"] = "off"
+	}
+	return nil
+}
+
+// secretsOf resolves the references: the client's secret, and the tokens that
+// some flows begin with.
+func (c *console) secretsOf(t *target) func(*targetFlags) error {
+	return func(f *targetFlags) error {
+		ref := cmp.Or(f.secret, t.profile.Client.Secret)
+		if ref == "" && t.lab != nil {
+			for _, known := range t.lab.Clients() {
+				if known.ID == t.profile.Client.ID && known.Secret != "" {
+					t.secrets["client_secret"] = wire.NewSecret(known.Secret)
+				}
+			}
+		}
+		if ref != "" {
+			s, err := c.resolve(ref, "--client-secret", t.onThisComputer())
+			if err != nil {
+				return err
+			}
+			t.secrets["client_secret"] = s
+		}
+		auth := t.profile.Client.Auth
+		switch {
+		case auth == "" && len(t.secrets) > 0:
+			auth = "client_secret_basic"
+		case auth == "":
+			auth = "none"
+		case auth != "none" && len(t.secrets) == 0 && grants.Options(t.grant)["client_auth"] != nil:
+			return usage("client authentication by %s needs the secret; give --client-secret env:NAME or file:PATH", auth)
+		}
+		t.options["client_auth"] = auth
+		for _, token := range []struct{ flag, ref, name string }{{"--refresh-token", f.refreshToken, "refresh_token"}, {"--token", f.accessToken, "access_token"}} {
+			if token.ref == "" {
+				continue
+			}
+			s, err := c.resolve(token.ref, token.flag, t.onThisComputer())
+			if err != nil {
+				return err
+			}
+			t.vars[token.name] = wire.Untrusted(s.Reveal())
+		}
+		return nil
+	}
+}
+
+// personOf decides who signs in without a browser, if anybody.
+func (c *console) personOf(t *target) func(*targetFlags) error {
+	return func(f *targetFlags) error {
+		if t.lab == nil {
+			switch {
+			case len(f.faults) > 0:
+				return usage("--fault works in the built-in lab only; this run goes to %s", wire.Safe(t.host()))
+			case f.deny && f.user == "":
+				return usage("--deny needs --user: in a browser the person refuses")
+			case f.user == "" && f.password != "":
+				return usage("--password needs --user")
+			case f.user != "" && f.password == "":
+				return usage("--user %s needs --password env:NAME or file:PATH at a server that is not the built-in lab", wire.Safe(f.user))
+			case f.user == "":
+				return nil
+			}
+		}
+		t.user = f.user
+		if t.lab != nil {
+			users := t.lab.Users()
+			t.user = cmp.Or(t.user, users[0].Username)
+			i := slices.IndexFunc(users, func(u lab.User) bool { return u.Username == t.user })
+			if i < 0 && f.password == "" {
+				return usage("nobody at the lab is called %q; --user %s", wire.Safe(t.user), names(users))
+			}
+			if i >= 0 {
+				t.password = users[i].Password
+			}
+			for _, key := range f.faults {
+				if !slices.ContainsFunc(t.lab.Faults(), func(f lab.Fault) bool { return f.Key == key }) {
+					return usage("the lab has no fault %q; authdance lab --list-faults lists them", wire.Safe(key))
+				}
+			}
+		}
+		if f.password != "" {
+			s, err := c.resolve(f.password, "--password", t.onThisComputer())
+			if err != nil {
+				return err
+			}
+			t.password = s.Reveal()
+		}
+		return nil
+	}
+}
+
+func names(users []lab.User) string {
+	var list []string
+	for _, u := range users {
+		list = append(list, u.Username)
+	}
+	return strings.Join(list, " or ")
+}
+
+// host is the server that the run goes to, for sentences.
+func (t *target) host() string {
+	for _, raw := range []string{t.profile.Issuer, t.profile.Metadata, t.profile.Endpoints["token_endpoint"], t.profile.API} {
+		if u, err := url.Parse(raw); err == nil && u.Host != "" {
+			return u.Host
+		}
+	}
+	return "another server"
+}
+
+// onThisComputer says whether every address of the target is loopback: only
+// then may a secret be written out on the command line.
+func (t *target) onThisComputer() bool {
+	if t.lab != nil {
+		return true
+	}
+	all := []string{t.profile.Issuer, t.profile.Metadata, t.profile.API}
+	for _, e := range t.profile.Endpoints {
+		all = append(all, e)
+	}
+	for _, raw := range all {
+		if u, err := url.Parse(raw); raw != "" && (err != nil || !isLoopback(u.Hostname())) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}
+
+// resolve fetches what a reference names. A literal is taken on this computer
+// only, with a warning: command lines can be read by others and are kept in
+// histories.
+func (c *console) resolve(ref, flag string, literal bool) (wire.Secret, error) {
+	if ref == "prompt" && (c.noInput || !c.inTTY) {
+		return wire.Secret{}, &outcome{exitInteraction, flag + " prompt: there is no terminal to ask on (or --no-input forbids it); use env:NAME or file:PATH"}
+	}
+	kind, _, _ := strings.Cut(ref, ":")
+	if provider.CheckReference(ref) != nil && literal && kind != "keyring" && kind != "age" {
+		c.warn("%s was written out; others can read it in the list of processes and in the shell's history. Fine for the lab, nowhere else: use env:NAME", flag)
+		return wire.NewSecret(ref), nil
+	}
+	s, err := provider.Resolve(ref, flag, provider.Sources{
+		Env:    c.env,
+		File:   func(path string) ([]byte, error) { return files.Read(path, 64<<10) },
+		Prompt: func(what string) (string, error) { return c.ask(what, true) },
+		Stdin:  c.in,
+	})
+	if err != nil {
+		return s, usage("%v", err)
+	}
+	return s, nil
+}
+
+// start makes the first fact of the run, and refuses what cannot work before
+// anything is sent.
+func (t *target) start() (flows.Started, error) {
+	p := t.profile
+	ev, err := grants.Start(flows.Spec{Grant: t.grant, Options: t.options},
+		flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, t.vars, t.secrets, t.params)
+	if err != nil {
+		return ev, usage("%v", err)
+	}
+	wanted := map[string]string{}
+	switch t.grant {
+	case "refresh_token":
+		wanted["refresh_token"] = "--refresh-token REF"
+	case "userinfo":
+		wanted["access_token"] = "--token REF"
+	case "api":
+		wanted["access_token"], wanted["api"] = "--token REF", "--endpoint api=URL"
+	}
+	for _, name := range []string{"api", "access_token", "refresh_token"} {
+		if flag := wanted[name]; flag != "" && t.vars[name] == "" {
+			return ev, usage("%s needs %s, which is not known; give %s", t.grant, name, flag)
+		}
+	}
+	return ev, nil
+}
+
+// transportFlags say how the network is reached.
+type transportFlags struct {
+	caFile, proxy string
+	insecure      bool
+	timeout       timeout
+}
+
+func (f *transportFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.caFile, "ca-file", "", "PEM `FILE` of authorities to trust beside the system's")
+	fs.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not check certificates: anybody between can read and change everything")
+	fs.StringVar(&f.proxy, "proxy", "", "`URL` of a proxy, or none (default: the environment's)")
+	fs.Var(&f.timeout, "timeout", "longest wait for one answer, such as 10s (default 30s for a server, 10m for a browser)")
+}
+
+// options are the common part of every performer.
+func (c *console) options(f *transportFlags) exec.Options {
+	return exec.Options{CAFile: f.caFile, Insecure: f.insecure, Proxy: f.proxy, Timeout: f.timeout.d, BrowserTimeout: f.timeout.d, Now: c.now, Crashed: c.crashed}
+}
+
+// live makes the performer for the network. Its error names an option.
+func live(o exec.Options) (*exec.Live, error) {
+	l, err := exec.NewLive(o)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	return l, nil
+}
+
+// isFile says whether a path names a regular file.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
