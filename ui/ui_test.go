@@ -23,6 +23,15 @@ import (
 // random source. Every fact is one second after the one before.
 func program(t testing.TB, srv *uitest.Server, change func(*ui.Deps)) tea.Model {
 	t.Helper()
+	d := deps(t, srv)
+	if change != nil {
+		change(&d)
+	}
+	return ui.New(context.Background(), d)
+}
+
+func deps(t testing.TB, srv *uitest.Server) ui.Deps {
+	t.Helper()
 	km, err := keys.New(keys.Default())
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +41,7 @@ func program(t testing.TB, srv *uitest.Server, change func(*ui.Deps)) tea.Model 
 		t.Fatal(err)
 	}
 	at := uitest.Clock()
-	d := ui.Deps{
+	return ui.Deps{
 		Performer: srv, Styles: th.Styles(themes.Unicode(), true), Keys: km, Flow: "authorization_code", Profile: "lab",
 		Profiles: []provider.Profile{provider.ForLab(uitest.Issuer, strings.TrimSuffix(uitest.API, "/api/profile"))},
 		Now:      func() time.Time { at = at.Add(time.Second); return at },
@@ -47,10 +56,6 @@ func program(t testing.TB, srv *uitest.Server, change func(*ui.Deps)) tea.Model 
 		Welcome: welcome.Facts{{Name: "lab server", Value: "127.0.0.1:9500"}, {Name: "callback", Value: "a free port on 127.0.0.1"},
 			{Name: "clipboard", Value: "local"}, {Name: "browser", Value: "none found: built-in sign-in", Warn: true}},
 	}
-	if change != nil {
-		change(&d)
-	}
-	return ui.New(context.Background(), d)
 }
 
 func keysOf(s string) []string { return strings.Fields(s) }
