@@ -121,6 +121,23 @@ func TestTheLastTwoLinesAreNextAndKeys(t *testing.T) {
 	}
 }
 
+// T7, A3: with ASCII signs and no colour everything is there, in ASCII.
+func TestAsciiScreensAreAscii(t *testing.T) {
+	th, err := themes.Load("mono")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range []string{"", enters(4) + "e 1", enters(4) + "e 1 enter w", enters(8) + "4", enters(5) + "d", "?", "/ x"} {
+		m := uitest.Play(program(t, &uitest.Server{}, func(d *ui.Deps) { d.Styles = th.Styles(themes.ASCII(), true) }), 120, 36, keysOf(script)...)
+		for _, r := range m.View().Content {
+			if r > 0x7e {
+				t.Errorf("%q: %q on an ASCII screen", script, r)
+				break
+			}
+		}
+	}
+}
+
 // R-PROC-07: every size from 0×0 to 500×500 draws; below 40×12 one polite line.
 func TestEverySizeDraws(t *testing.T) {
 	m := uitest.Play(program(t, &uitest.Server{}, nil), 80, 24, keysOf(enters(5))...)

@@ -38,12 +38,29 @@ type pictureKey struct {
 
 // View draws the screen: header, tabs, panes, overlay, NEXT and keys.
 func (m Model) View() tea.View {
-	v := tea.NewView(strings.Join(m.lines(), "\n"))
+	text := strings.Join(m.lines(), "\n")
+	if m.styles.Sym.Name == "ascii" {
+		text = plain(text)
+	}
+	v := tea.NewView(text)
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
 	v.WindowTitle = "authdance"
 	v.BackgroundColor, v.ForegroundColor = m.styles.Page, m.styles.Ink
 	return v
+}
+
+// plain is the text for a terminal that shows ASCII only. Every sign keeps its
+// width of one cell, so the layout stays.
+func plain(text string) string {
+	signs := strings.NewReplacer("…", "~", "·", "-", "§", "S", "“", `"`, "”", `"`, "‘", "'", "’", "'", "–", "-", "—", "-", "×", "x", "•", "*",
+		"↑", "^", "↓", "v", "←", "<", "→", ">", "≠", "#", "≤", "<", "≥", ">", "✓", "+")
+	return strings.Map(func(r rune) rune {
+		if r > 0x7e {
+			return '?'
+		}
+		return r
+	}, signs.Replace(text))
 }
 
 func (m Model) lines() []string {
@@ -171,8 +188,17 @@ func (m Model) header() string {
 func (m Model) tabs() string {
 	st := m.styles
 	if m.editing() {
-		rule := strings.Repeat(st.Sym.Band, max(0, m.w-58))
-		return pane.Fit(st.Band.Render(" "+st.Sym.Band+st.Sym.Band+" EDIT MODE "+st.Sym.Band+st.Sym.Band+" the next request will be sent CHANGED "+rule), m.w)
+		what := "nothing is changed yet"
+		head := m.session.Snapshot().Head
+		if step, ok := head.Current(); ok && len(head.Edits[step.ID]) > 0 {
+			what = "the next request will be sent CHANGED"
+			if step.In != nil {
+				what = "the answer will be read CHANGED"
+			}
+		}
+		band := st.Sym.Band + st.Sym.Band
+		text := " " + band + " EDIT MODE " + band + " " + what + " "
+		return st.Band.Render(pane.Cut(text+strings.Repeat(st.Sym.Band, max(0, m.w-ansi.StringWidth(text))), m.w))
 	}
 	names := []string{"Profiles", "Flow", "Exchange", "Token", "Catalog"}
 	if m.w < 70 {
