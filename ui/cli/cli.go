@@ -65,6 +65,7 @@ func (c *console) main() (code int) {
 	ctx, signals := watchSignals()
 	defer signals.stop()
 	c.signals = signals
+	cobra.MousetrapHelpText = "" // a double click on Windows opens the program, too
 	root := newRoot(c)
 	err := root.ExecuteContext(ctx)
 	return c.code(err)
@@ -125,6 +126,7 @@ func newRoot(c *console) *cobra.Command {
 	root.SetErr(c.err)
 	root.SetHelpFunc(c.help)
 	root.SetFlagErrorFunc(c.flagError)
+	root.Flags().BoolP("help", "h", false, "help on this command")
 	f := root.Flags()
 	f.SortFlags = false
 	f.StringVar(&profile, "profile", "", "begin with this `ID` of a profile")
@@ -133,7 +135,7 @@ func newRoot(c *console) *cobra.Command {
 	f.BoolVar(&version, "version", false, "print the version")
 	g := root.PersistentFlags()
 	g.SortFlags = false
-	g.StringVar(&c.color, "color", "auto", "auto, always, never, 16, 256 or truecolor")
+	g.StringVar(&c.color, "color", "auto", "`WHEN`: auto, always, never, 16, 256 or truecolor")
 	g.StringVar(&c.config, "config", "", "`DIR` of settings and profiles")
 	g.BoolVar(&c.noInput, "no-input", false, "never ask anything")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.ready() }
@@ -148,6 +150,7 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("there is no command %q in %s", wire.Safe(args[0]), cmd.CommandPath())
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"

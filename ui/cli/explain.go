@@ -12,6 +12,11 @@ import (
 	"authdance/flows/wire"
 )
 
+type hitsDoc struct {
+	Schema  int      `json:"schema"`
+	Results []hitDoc `json:"results"`
+}
+
 // hitDoc is one page of explain --json.
 type hitDoc struct {
 	ID         string   `json:"id"`
@@ -82,7 +87,7 @@ func (c *console) explain(f *explainFlags, args []string) error {
 		for _, h := range hits {
 			docs = append(docs, hitDocOf(book, h))
 		}
-		if err := c.document(map[string]any{"schema": schema, "results": docs}); err != nil {
+		if err := c.document(hitsDoc{schema, docs}); err != nil {
 			return err
 		}
 		if len(hits) == 0 {
@@ -193,7 +198,7 @@ func (c *console) listPages(f *explainFlags, book *catalog.Catalog) error {
 		}
 	}
 	if f.json {
-		return c.document(map[string]any{"schema": schema, "results": docs})
+		return c.document(hitsDoc{schema, docs})
 	}
 	return nil
 }

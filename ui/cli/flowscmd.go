@@ -13,6 +13,10 @@ import (
 )
 
 type (
+	flowsDoc struct {
+		Schema int       `json:"schema"`
+		Flows  []flowDoc `json:"flows"`
+	}
 	flowDoc struct {
 		ID      string              `json:"id"`
 		Title   string              `json:"title"`
@@ -57,7 +61,7 @@ func flowsCommand(c *console) *cobra.Command {
 				_, err := grants.Resolve(flows.Spec{Grant: args[0]})
 				return usage("%v", err)
 			case asJSON:
-				return c.document(map[string]any{"schema": schema, "flows": docs})
+				return c.document(flowsDoc{schema, docs})
 			case len(args) == 0:
 				for _, d := range docs {
 					c.printf("%s %s  %s", c.styles.Key.Render(padded(d.ID, 20)), padded(d.Title, 26), c.styles.Muted.Render(d.Ref))

@@ -125,7 +125,10 @@ func faultsOf(l *lab.Lab) []faultDoc {
 
 func (c *console) faults(l *lab.Lab, asJSON bool) error {
 	if asJSON {
-		return c.document(map[string]any{"schema": schema, "faults": faultsOf(l)})
+		return c.document(struct {
+			Schema int        `json:"schema"`
+			Faults []faultDoc `json:"faults"`
+		}{schema, faultsOf(l)})
 	}
 	for _, f := range l.Faults() {
 		c.printf("%s %s %s", c.styles.Key.Render(padded(f.Key, 20)), padded(f.Step, 10), f.Shows)

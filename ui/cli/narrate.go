@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +96,13 @@ func (n *narrator) wrapped(lead, text string) {
 	n.c.wrapped(n.line, lead, text)
 }
 
+// wrapped breaks a text for the terminal; what goes to a file or a program
+// stays one line, so that it can be searched.
 func (c *console) wrapped(line func(string, ...any), lead, text string) {
+	if !c.outTTY {
+		line("%s%s", lead, text)
+		return
+	}
 	indent := ansi.StringWidth(lead)
 	for i, l := range pane.Wrap(text, max(min(c.columns(), 100)-indent, 30)) {
 		if i > 0 {
@@ -124,9 +131,7 @@ func (n *narrator) end(s flows.State) error {
 			n.line("  %s %s  %s", padded(name, 14), st.Secret.Render(n.token(v)), st.Muted.Render(aboutToken(s, name)))
 		}
 	}
-	if api := s.Vars["api_answer"]; api != "" {
-		n.wrapped("  "+padded("API answer", 15), strings.Join(wire.Untrusted(n.shown.Text(api.Raw())).Lines(), " "))
-	}
+	n.answers(s)
 	count := map[wire.Status]int{}
 	for _, c := range s.Checks() {
 		count[c.Status]++
@@ -144,6 +149,31 @@ func (n *narrator) end(s flows.State) error {
 		n.line("  %s %s", padded("checks", 14), text)
 	}
 	return nil
+}
+
+// answers are what the flow was run for: the API's answer, or what one
+// operation alone brought.
+func (n *narrator) answers(s flows.State) {
+	show := map[string]string{"api_answer": "API answer"}
+	if s.Spec.Grant == "userinfo" {
+		show["userinfo"] = "userinfo"
+	}
+	if s.Spec.Grant == "discovery" {
+		for name, step := range s.Born {
+			if step == "discovery" && (strings.HasSuffix(name, "_endpoint") || name == "jwks_uri") {
+				show[name] = name
+			}
+		}
+	}
+	width := 14
+	for _, title := range show {
+		width = max(width, len(title))
+	}
+	for _, name := range slices.Sorted(maps.Keys(show)) {
+		if v := s.Vars[name]; v != "" {
+			n.wrapped("  "+padded(show[name], width)+" ", strings.Join(wire.Untrusted(n.shown.Text(v.Raw())).Lines(), " "))
+		}
+	}
 }
 
 func (n *narrator) token(v wire.Untrusted) string {

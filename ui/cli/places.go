@@ -48,11 +48,12 @@ func pathsCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{Use: "paths", Short: "Show where authdance keeps its files", Args: nothing,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				doc := map[string]any{"schema": schema}
-				for _, p := range c.places() {
-					doc[p.name] = p.path
-				}
-				return c.document(doc)
+				return c.document(struct {
+					Schema   int    `json:"schema"`
+					Config   string `json:"config"`
+					Profiles string `json:"profiles"`
+					State    string `json:"state"`
+				}{schema, c.configDir(), c.profiles().Dir, c.stateDir()})
 			}
 			for _, p := range c.places() {
 				c.printf("%s %s  %s", padded(p.name, 9), p.path, c.styles.Muted.Render(p.what))

@@ -25,6 +25,17 @@ type profileDoc struct {
 	Quirks    map[string]string `json:"quirks"`
 }
 
+type profilesDoc struct {
+	Schema   int          `json:"schema"`
+	Profiles []profileDoc `json:"profiles"`
+	Trouble  []troubleDoc `json:"trouble"` // files that cannot be used
+}
+
+type troubleDoc struct {
+	File string `json:"file"`
+	What string `json:"what"`
+}
+
 type clientConfigDoc struct {
 	ID          string `json:"id"`
 	Auth        string `json:"auth"`
@@ -74,14 +85,14 @@ func (c *console) listProfiles(asJSON bool) error {
 		return usage("%v", err)
 	}
 	if asJSON {
-		docs, trouble := []profileDoc{}, []map[string]string{}
+		doc := profilesDoc{schema, []profileDoc{}, []troubleDoc{}}
 		for _, p := range list {
-			docs = append(docs, profileDocOf(p))
+			doc.Profiles = append(doc.Profiles, profileDocOf(p))
 		}
 		for _, t := range bad {
-			trouble = append(trouble, map[string]string{"file": t.File, "what": t.What})
+			doc.Trouble = append(doc.Trouble, troubleDoc{t.File, t.What})
 		}
-		return c.document(map[string]any{"schema": schema, "profiles": docs, "trouble": trouble})
+		return c.document(doc)
 	}
 	c.printf("%s %s built in; nothing to set up", c.styles.Key.Render(padded(labProfile, 20)), padded("LAB", 5))
 	for _, p := range list {
@@ -109,7 +120,10 @@ func (c *console) showProfile(id string, asJSON bool) error {
 		}
 	}
 	if asJSON {
-		return c.document(map[string]any{"schema": schema, "profile": profileDocOf(p)})
+		return c.document(struct {
+			Schema  int        `json:"schema"`
+			Profile profileDoc `json:"profile"`
+		}{schema, profileDocOf(p)})
 	}
 	var b bytes.Buffer
 	if err := toml.NewEncoder(&b).Encode(p); err != nil {

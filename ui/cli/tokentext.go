@@ -8,26 +8,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"authdance/catalog"
 	"authdance/flows/jose"
 	"authdance/flows/wire"
 )
 
-type (
-	tokenDoc struct {
-		Schema       int               `json:"schema"`
-		Kind         string            `json:"kind"`
-		Format       string            `json:"format"`
-		Verdict      jose.Verdict      `json:"verdict"`
-		As           string            `json:"as"`
-		Header       json.RawMessage   `json:"header"`
-		Claims       json.RawMessage   `json:"claims"`
-		Raw          map[string]string `json:"raw"`
-		Checks       []wire.Check      `json:"checks"`
-		Normalised   []string          `json:"normalised"`
-		RecognisedAs string            `json:"recognised_as"`
-	}
-)
+// tokenDoc is the document of token --json.
+type tokenDoc struct {
+	Schema       int               `json:"schema"`
+	Kind         string            `json:"kind"`
+	Format       string            `json:"format"`
+	Verdict      jose.Verdict      `json:"verdict"`
+	As           string            `json:"as"` // what it was checked as
+	Header       json.RawMessage   `json:"header"`
+	Claims       json.RawMessage   `json:"claims"`
+	Raw          map[string]string `json:"raw"` // the segments; the one that makes it usable is masked
+	Checks       []wire.Check      `json:"checks"`
+	Normalised   []string          `json:"normalised"`
+	RecognisedAs string            `json:"recognised_as"`
+}
 
 // lastSegment is what makes a token usable: the signature, or the tag.
 func lastSegment(name string) bool { return name == "signature" || name == "tag" }
@@ -103,6 +104,10 @@ func (c *console) printToken(tok jose.Token, r jose.Report, now time.Time, revea
 	if len(r.Checks) > 0 {
 		c.printf("\n%s", st.Title.Render("CHECKS"))
 	}
+	width := 0
+	for _, k := range r.Checks {
+		width = max(width, len(k.ID))
+	}
 	for _, k := range r.Checks {
 		text := k.Message
 		if k.Status == wire.Fail || k.Status == wire.Warn {
@@ -110,7 +115,7 @@ func (c *console) printToken(tok jose.Token, r jose.Report, now time.Time, revea
 				text += fmt.Sprintf(" (got %s, want %s)", orNothing(k.Got), orNothing(k.Want))
 			}
 		}
-		c.wrapped(c.printf, "  "+c.sign(string(k.Status))+" "+padded(k.ID, 18)+" ", text)
+		c.wrapped(c.printf, "  "+c.sign(string(k.Status))+" "+padded(k.ID, width)+" ", text)
 	}
 	c.verdict(tok, r)
 	return nil
@@ -129,6 +134,10 @@ func (c *console) members(title string, v wire.Value, book *catalog.Catalog, not
 		return
 	}
 	c.printf("\n%s", c.styles.Title.Render(title))
+	width := 0
+	for _, m := range v.Members {
+		width = max(width, min(ansi.StringWidth(wire.Safe(m.Name)), 24))
+	}
 	for _, m := range v.Members {
 		value := m.Value.Text
 		if m.Value.Kind == wire.Array || m.Value.Kind == wire.Object {
@@ -140,9 +149,9 @@ func (c *console) members(title string, v wire.Value, book *catalog.Catalog, not
 				line += "  " + c.styles.Muted.Render(n)
 			}
 		}
-		c.wrapped(c.printf, "  "+c.styles.Key.Render(padded(wire.Safe(m.Name), 11))+" ", line)
+		c.wrapped(c.printf, "  "+c.styles.Key.Render(padded(wire.Safe(m.Name), width))+" ", line)
 		if claim, ok := book.Claim(m.Name); ok {
-			c.wrapped(func(f string, a ...any) { c.printf("%s", c.styles.Muted.Render(fmt.Sprintf(f, a...))) }, "              ", claim.Meaning)
+			c.wrapped(func(f string, a ...any) { c.printf("%s", c.styles.Muted.Render(fmt.Sprintf(f, a...))) }, strings.Repeat(" ", width+3), claim.Meaning)
 		}
 	}
 }

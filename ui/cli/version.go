@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // build is what the binary knows about itself.
@@ -83,6 +85,7 @@ func versionCommand(c *console) *cobra.Command {
 func manCommand(c *console) *cobra.Command {
 	return &cobra.Command{Use: "man", Short: "Print the manual page (roff)", Args: nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			plain(cmd.Root())
 			page, err := mango.NewManPage(1, cmd.Root())
 			if err != nil {
 				return &outcome{exitBug, err.Error()}
@@ -91,6 +94,17 @@ func manCommand(c *console) *cobra.Command {
 			_, err = fmt.Fprint(c.out, page.Build(roff.NewDocument()))
 			return err
 		}}
+}
+
+// plain takes the quotes out of the help of flags: they mark the name of the
+// value for --help, and would stand in the manual as they are.
+func plain(cmd *cobra.Command) {
+	unquote := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	cmd.Flags().VisitAll(unquote)
+	cmd.PersistentFlags().VisitAll(unquote)
+	for _, sub := range cmd.Commands() {
+		plain(sub)
+	}
 }
 
 // exitText is the table of exit codes as people read it.

@@ -3,11 +3,41 @@ package cli
 import (
 	"context"
 
+	"github.com/spf13/pflag"
+
 	"authdance/flows"
 	"authdance/flows/exec"
 	"authdance/flows/grants"
 	"authdance/flows/wire"
 )
+
+// transportFlags say how the network is reached.
+type transportFlags struct {
+	caFile, proxy string
+	insecure      bool
+	timeout       timeout
+}
+
+func (f *transportFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.caFile, "ca-file", "", "PEM `FILE` of authorities to trust beside the system's")
+	fs.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not check certificates: anybody between can read and change everything")
+	fs.StringVar(&f.proxy, "proxy", "", "`URL` of a proxy, or none (default: the environment's)")
+	fs.Var(&f.timeout, "timeout", "longest `TIME` to wait for one answer, such as 10s (default 30s for a server, 10m for a browser)")
+}
+
+// options are the common part of every performer.
+func (c *console) options(f *transportFlags) exec.Options {
+	return exec.Options{CAFile: f.caFile, Insecure: f.insecure, Proxy: f.proxy, Timeout: f.timeout.d, BrowserTimeout: f.timeout.d, Now: c.now, Crashed: c.crashed}
+}
+
+// live makes the performer for the network. Its error names an option.
+func live(o exec.Options) (*exec.Live, error) {
+	l, err := exec.NewLive(o)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	return l, nil
+}
 
 // fetch gets one document. It follows no redirect and has the limits of every
 // other exchange. what names the flag that asked for it.
