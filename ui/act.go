@@ -111,6 +111,7 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 	case keys.Home:
 		return m.open(welcome.New(m.deps.Welcome))
 	case keys.WhyFail:
+		m.seenWhy = m.session.Snapshot().Run
 		return m.open(why.New())
 	case keys.Reveal:
 		m.session = m.session.SetReveal(!m.session.Snapshot().Reveal)

@@ -31,6 +31,12 @@ func (m Model) next() move {
 			key(keys.Now), key(keys.Fork)), func(m Model) (Model, tea.Cmd) { m.session = m.session.Forward(); return m, nil }}
 	case head.Status == flows.Running:
 		return move{m.waiting(), stay}
+	case head.Status == flows.Failed && m.seenWhy == snap.Run:
+		if head.Profile.Class == "LAB" && m.seenBreak {
+			return move{"that was the tour. enter: what next?", func(m Model) (Model, tea.Cmd) { return m.act(keys.Home) }}
+		}
+		return move{fmt.Sprintf("enter: new run.  %s why again  %s runs step %d again", key(keys.WhyFail), key(keys.Replay), head.Step+1),
+			func(m Model) (Model, tea.Cmd) { return m.act(keys.NewRun) }}
 	case head.Status == flows.Failed:
 		return move{fmt.Sprintf("enter: why did step %d fail?  %s runs that step again", head.Step+1, key(keys.Replay)),
 			func(m Model) (Model, tea.Cmd) { return m.act(keys.WhyFail) }}

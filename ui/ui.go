@@ -83,6 +83,7 @@ type Model struct {
 	ticking bool
 
 	seenToken, seenBreak bool // where the first tour is
+	seenWhy              int  // number of the run whose failure was explained
 	breaking             bool // the run is on its way to a request that will be broken
 
 	cache  *cache

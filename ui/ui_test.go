@@ -91,7 +91,7 @@ func TestTheFirstMinuteNeedsOnlyEnter(t *testing.T) {
 	for _, s := range sizes() {
 		m := uitest.Play(program(t, &uitest.Server{}, func(d *ui.Deps) { d.Greet = true }), s[0], s[1])
 		var seen []string
-		want := []string{"signed in as Alice Example", "ID token", "EDIT", "does not match", "In one sentence"}
+		want := []string{"signed in as Alice Example", "ID token", "EDIT", "does not match", "In one sentence", "that was the tour"}
 		for n := 0; n < 14 && len(seen) < len(want); n++ {
 			m = uitest.Settle(m, func() tea.Msg { return uitest.Press("enter") })
 			for len(seen) < len(want) && strings.Contains(uitest.Screen(m, s[0], s[1]), want[len(seen)]) {

@@ -125,7 +125,7 @@ func (p Pane) hits() int {
 func (p Pane) Primary(e pane.Env) string {
 	switch {
 	case p.inText:
-		return "back to the list"
+		return "" // reading: enter is the flow's, esc goes back to the list
 	case p.typing || p.moved || p.page != "" || p.query != "":
 		if r, ok := p.marked(); ok {
 			return "open “" + pane.Cut(r.title, 50) + "”"
