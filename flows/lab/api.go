@@ -95,7 +95,7 @@ func (a *protectedAPI) serveNotes(r *http.Request, token accessToken) reply {
 	if sent.Text == "" || len(sent.Text) > noteBytes || !utf8.ValidString(sent.Text) {
 		return jsonReply(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": "A note has 1 to " + strconv.Itoa(noteBytes) + " bytes of text."})
 	}
-	n, ok := a.notes.add(token.Subject, sent.Text, a.lab.now())
+	n, ok := a.notes.add(token.Subject, sent.Text, a.tenant.now())
 	if !ok {
 		return jsonReply(http.StatusInsufficientStorage, map[string]any{"error": "full", "error_description": "The notebook is full. Restart the lab to empty it."})
 	}

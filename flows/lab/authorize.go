@@ -65,16 +65,21 @@ func (x *exchange) finishAuthorization(r *http.Request) reply {
 		return reply{status: http.StatusSeeOther, header: x.cookies, redirect: out}
 	}
 	if x.shown != nil {
-		status := x.shown.status
-		if status == 0 {
-			status = http.StatusOK
-		}
-		return reply{status: status, header: x.cookies, page: x.shown}
+		return x.showPage()
 	}
 	if x.why != "" {
 		return x.refuse(x.why)
 	}
-	return x.errorPage(refusal{http.StatusInternalServerError, "server_error", "The lab failed. This is a bug of the lab, please report it."})
+	return x.refuse(labFailed)
+}
+
+// showPage answers with the page that the conversation with the user came to.
+func (x *exchange) showPage() reply {
+	status := x.shown.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	return reply{status: status, header: x.cookies, page: x.shown}
 }
 
 func (x *exchange) checkRedirect() problem {

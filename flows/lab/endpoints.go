@@ -57,22 +57,42 @@ func (x *exchange) token(r *http.Request) reply {
 			x.form.Set("scope", joined(x.client.Scopes))
 		}
 	}
+	if own, ok := ownGrants()[grant]; ok {
+		members, bad := own(x)
+		if bad != "" {
+			return x.refuse(bad)
+		}
+		return x.tokenAnswer(members)
+	}
 	answer := x.ask(r)
 	members, ok := answer.members()
 	if x.refused || !ok || answer.status != http.StatusOK {
 		return x.refuseAs(members)
 	}
+	return x.tokenAnswer(members)
+}
+
+// tokenAnswer is the successful answer of the token endpoint, RFC 6749 §5.1.
+func (x *exchange) tokenAnswer(members map[string]any) reply {
 	tokens, err := x.issue(members)
 	if err != nil {
-		return x.refuseAs(nil)
+		return x.refuse(labFailed)
 	}
 	out := jsonReply(http.StatusOK, members)
 	out.issued = tokens
 	return out
 }
 
+// ownGrants are the grants that the lab answers itself, because the library
+// lacks them or would not say exactly what is wrong.
+func ownGrants() map[string]func(*exchange) (map[string]any, problem) {
+	return map[string]func(*exchange) (map[string]any, problem){
+		grantDevice: (*exchange).pollDevice,
+	}
+}
+
 func servedGrants() []string {
-	return []string{"authorization_code", "refresh_token", "client_credentials"}
+	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice}
 }
 
 // checkCodeRequest looks for parameters that are missing. The code itself is
@@ -110,7 +130,7 @@ func (x *exchange) refuseAs(members map[string]any) reply {
 	}
 	code, _ := members["error"].(string)
 	if code == "" || code == "internal_error" {
-		return jsonReply(http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The lab failed. This is a bug of the lab, please report it."})
+		return x.refuse(labFailed)
 	}
 	return jsonReply(http.StatusBadRequest, map[string]any{"error": code, "error_description": "The request was refused."})
 }

@@ -94,8 +94,8 @@ func knownFaults() []*fault {
 		{Fault: Fault{Key: "idtoken_expired", Title: "Expired ID token", Step: "id_token", Breaks: "expired",
 			Shows: "The ID token expired five minutes before it arrived."},
 			alter: onIDToken(func(x *exchange, t *jwt) {
-				over := x.lab.now().Add(-5 * time.Minute)
-				t.claims["exp"], t.claims["iat"] = over.Unix(), over.Add(-idTokenLifetime).Unix()
+				over := x.now().Add(-5 * time.Minute)
+				t.claims["exp"], t.claims["iat"] = over.Unix(), over.Add(-15*time.Minute).Unix()
 			})},
 
 		{Fault: Fault{Key: "userinfo_sub", Title: "Userinfo about somebody else", Step: "userinfo", Breaks: "userinfo_sub_mismatch",
@@ -148,8 +148,8 @@ func (x *exchange) expireCode() {
 	if !ok {
 		return
 	}
-	g.AuthCodeExpiresAt = int(x.lab.now().Unix()) - 1
-	s.grants.put(x.lab.now(), id, g)
+	g.AuthCodeExpiresAt = int(x.now().Unix()) - 1
+	s.grants.put(x.now(), id, g)
 }
 
 // webPage is what a proxy or a login wall puts in the way.

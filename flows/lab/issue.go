@@ -11,10 +11,10 @@ import (
 
 	"github.com/lestrrat-go/jwx/v3/jwa"
 	"github.com/lestrrat-go/jwx/v3/jws"
+	"github.com/luikyv/go-oidc/pkg/goidc"
 )
 
 const (
-	idTokenLifetime = 15 * time.Minute
 	typeAccessToken = "at+jwt" // RFC 9068 §2.1
 	typeIDToken     = "JWT"
 )
@@ -122,55 +122,52 @@ func halfHash(value string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// issue takes the tokens out of a successful answer of the library: the access
-// token is a handle there and the ID token is unsigned. Their claims are made
-// here, in the lab's time.
+// issue takes the tokens out of a successful answer: the access token is a
+// handle there, and an ID token is only a sign that one is wanted. Their claims
+// are made here, in the tenant's time.
 func (x *exchange) issue(answer map[string]any) (*issued, error) {
 	handle, _ := answer["access_token"].(string)
 	token, ok := x.tenant.store.tokens.get(handle)
 	if !ok {
 		return nil, fmt.Errorf("lab: the library issued a token that it did not store")
 	}
-	out := &issued{keys: x.lab.keys}
-	out.access = newJWT(typeAccessToken, x.lab.keys.ec, map[string]any{
-		"iss": x.tenant.issuer, "aud": x.lab.API(), "sub": token.Subject, "client_id": token.ClientID,
-		"scope": token.Scopes, "jti": handle, "x_lab": true,
-		"iat": token.issuedAt.Unix(), "exp": token.expiresAt.Unix(),
-	})
-	unsigned, ok := answer["id_token"].(string)
-	if !ok {
+	answer["expires_in"] = int(token.expiresAt.Sub(token.issuedAt).Seconds())
+	out := &issued{keys: x.lab.keys, access: newJWT(typeAccessToken, x.lab.keys.ec, x.accessClaims(token))}
+	if _, wanted := answer["id_token"]; !wanted {
 		return out, nil
 	}
-	claims, err := unsignedClaims(unsigned)
-	if err != nil {
-		return nil, err
+	grant, ok := x.tenant.store.grants.get(token.GrantID)
+	if !ok {
+		return nil, fmt.Errorf("lab: the library issued a token without a grant")
 	}
-	key, err := x.lab.keys.key(x.lab.idTokenAlg(token.ClientID))
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(claims, map[string]any{
-		"iat": token.issuedAt.Unix(), "exp": token.issuedAt.Add(idTokenLifetime).Unix(), "x_lab": true,
-	})
-	if x.form.Get("grant_type") == "refresh_token" {
-		delete(claims, "nonce") // OIDC Core §12.2: it belongs to the sign-in, which is over
-	}
-	out.id = newJWT(typeIDToken, key, claims)
-	return out, nil
+	var err error
+	out.id, err = x.idToken(grant, token.issuedAt)
+	return out, err
 }
 
-func unsignedClaims(compact string) (map[string]any, error) {
-	parts := strings.Split(compact, ".")
-	if len(parts) != 3 {
-		return nil, fmt.Errorf("lab: the library's ID token has %d parts", len(parts))
+// accessClaims are the claims of RFC 9068 §2.2.
+func (x *exchange) accessClaims(token accessToken) map[string]any {
+	return map[string]any{
+		"iss": x.tenant.issuer, "aud": x.lab.API(), "sub": token.Subject, "client_id": token.ClientID,
+		"scope": token.Scopes, "jti": token.ID, "x_lab": true,
+		"iat": token.issuedAt.Unix(), "exp": token.expiresAt.Unix(),
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+}
+
+// idToken is the ID token for a grant, OIDC Core §2, not signed yet.
+func (x *exchange) idToken(g goidc.Grant, at time.Time) (*jwt, error) {
+	key, err := x.lab.keys.key(x.lab.idTokenAlg(g.ClientID))
 	if err != nil {
-		return nil, fmt.Errorf("lab: decode the library's ID token: %w", err)
+		return nil, err
 	}
-	var claims map[string]any
-	if err := json.Unmarshal(raw, &claims); err != nil {
-		return nil, fmt.Errorf("lab: read the library's ID token: %w", err)
+	claims := x.tenant.idTokenClaims(&g)
+	maps.Copy(claims, map[string]any{
+		"iss": x.tenant.issuer, "sub": g.Subject, "aud": g.ClientID, "x_lab": true,
+		"iat": at.Unix(), "exp": at.Add(x.tenant.life.Load().IDToken).Unix(),
+	})
+	// OIDC Core §12.2: the nonce belongs to the sign-in, which is over at a refresh.
+	if nonce := g.AuthParams.Nonce; nonce != "" && x.form.Get("grant_type") != "refresh_token" {
+		claims["nonce"] = nonce
 	}
-	return claims, nil
+	return newJWT(typeIDToken, key, claims), nil
 }

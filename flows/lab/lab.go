@@ -23,6 +23,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -200,6 +201,22 @@ func (r *random) text() string {
 		rand.Read(b[:])
 	}
 	return "lab_" + base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// letters makes a code that people can type: consonants only, so that it
+// spells no word and has no digit that looks like a letter (RFC 8628 §6.1).
+func (r *random) letters(n int) string {
+	const alphabet = "BCDFGHJKLMNPQRSTVWXZ"
+	code := make([]byte, 0, n)
+	for len(code) < n {
+		for _, b := range []byte(r.text()[len("lab_"):]) {
+			// base64url spreads evenly over 64 letters, so three times 20 of them can be used.
+			if i := strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567", b); i >= 0 && len(code) < n {
+				code = append(code, alphabet[i%len(alphabet)])
+			}
+		}
+	}
+	return string(code)
 }
 
 // isOwn tells whether a URL points into this lab.

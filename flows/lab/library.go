@@ -13,10 +13,12 @@ import (
 	"github.com/luikyv/go-oidc/pkg/provider"
 )
 
-// Lifetimes in seconds, the same in every lab.
+// Lifetimes in seconds as the library knows them. The store has its own, which
+// can be changed (see Lifetimes).
 const (
 	codeSeconds    = 60
 	accessSeconds  = 5 * 60
+	idTokenSeconds = 15 * 60
 	refreshSeconds = 8 * 60 * 60
 	signInSeconds  = 30 * 60
 	pushedSeconds  = 60
@@ -100,7 +102,7 @@ func newLibrary(t *tenant) (http.Handler, error) {
 			provider.WithOpaqueTokens(s),
 			provider.WithOpaqueTokenFunc(func(context.Context, *goidc.Grant) string { return t.lab.random.text() }),
 		),
-		provider.WithIDTokenLifetime(int(idTokenLifetime.Seconds())),
+		provider.WithIDTokenLifetime(idTokenSeconds),
 		provider.WithIDTokenClaims(func(_ context.Context, g *goidc.Grant) map[string]any { return t.idTokenClaims(g) }),
 		provider.WithUserInfoClaims(func(_ context.Context, g *goidc.Grant) map[string]any {
 			return t.personClaims(g.Subject, fields(g.Scopes))
@@ -169,6 +171,8 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 		return nil, fmt.Errorf("read go-oidc's metadata: %w", err)
 	}
 	delete(m, "registration_endpoint")
+	m["device_authorization_endpoint"] = t.issuer + "/device_authorization"
+	m["grant_types_supported"] = servedGrants()
 	m["id_token_signing_alg_values_supported"] = []string{es256, rs256}
 	m["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", "none"}
 	m["revocation_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", "none"}

@@ -38,7 +38,7 @@ var templates = sync.OnceValue(func() *template.Template {
 // page is one HTML page of the lab. It works without script, loads nothing
 // from elsewhere and cannot be framed.
 type page struct {
-	Kind   string // sign-in, consent, form-post, home or error
+	Kind   string // sign-in, consent, user-code, done, form-post, home or error
 	Title  string
 	Faults []Fault
 
@@ -92,6 +92,9 @@ func cspHash(content string) string {
 // no way to write an IPv6 address.
 func formTarget(uri string) string {
 	u, err := url.Parse(uri)
+	if uri == "" {
+		return "" // a device: no answer travels through the browser
+	}
 	if err != nil || strings.Contains(u.Host, "[") {
 		return "http:"
 	}
@@ -106,7 +109,7 @@ func (x *exchange) signInPage(as *goidc.AuthnSession, username string) *page {
 func (x *exchange) consentPage(as *goidc.AuthnSession, wanted []string) *page {
 	sub, _ := as.Store[keptSubject].(string)
 	u, _ := bySubject(x.tenant.users, sub)
-	p := &page{Kind: "consent", Title: "Allow access?", ClientID: as.ClientID, Username: u.Name, RedirectURI: as.RedirectURI,
+	p := &page{Kind: "consent", Title: "Allow access?", ClientID: as.ClientID, Username: u.Name, RedirectURI: as.RedirectURI, Code: as.UserCode,
 		Action: x.formAction(as), targets: []string{formTarget(as.RedirectURI)}}
 	for _, s := range scopes {
 		if slices.Contains(wanted, s.id) {
@@ -117,6 +120,9 @@ func (x *exchange) consentPage(as *goidc.AuthnSession, wanted []string) *page {
 }
 
 func (x *exchange) formAction(as *goidc.AuthnSession) string {
+	if as.DeviceCode != "" {
+		return "/" + x.tenant.name + "/device/" + as.ID
+	}
 	return "/" + x.tenant.name + "/authorize/" + as.ID
 }
 
@@ -137,7 +143,7 @@ func (x *exchange) problemPage(why refusal) *page {
 func (x *exchange) home(*http.Request) reply {
 	p := &page{Kind: "home", Title: "The lab is running", Text: x.tenant.issuer, Users: x.tenant.users, Clients: registeredClients()}
 	for _, name := range []string{"authorization_endpoint", "token_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint",
-		"introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
+		"device_authorization_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
 		if uri, ok := x.tenant.metadata[name].(string); ok {
 			p.Fields = append(p.Fields, field{name, uri})
 		}

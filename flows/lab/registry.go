@@ -30,6 +30,19 @@ func (c Client) public() bool { return c.Secret == "" }
 
 func (c Client) may(grant string) bool { return slices.Contains(c.Grants, grant) }
 
+// mayAsk checks scopes against those of the server and of the client.
+func (c Client) mayAsk(wanted []string) problem {
+	for _, s := range wanted {
+		if !slices.Contains(scopeIDs(), s) {
+			return scopeUnknown
+		}
+		if !slices.Contains(c.Scopes, s) {
+			return scopeNotAllowed
+		}
+	}
+	return ""
+}
+
 // scope is a scope of the lab, in the words of the consent page.
 type scope struct{ id, words string }
 
@@ -66,8 +79,8 @@ func registeredClients() []Client {
 			RedirectURIs: callbacks, Note: "A confidential client: it keeps a secret on its server."},
 		{ID: "workshop-service", Secret: "workshop-secret", Grants: []string{"client_credentials"}, Scopes: []string{"read", "write"},
 			Note: "A service that acts for itself, without a person."},
-		{ID: "workshop-device", Grants: []string{"urn:ietf:params:oauth:grant-type:device_code", "refresh_token"}, Scopes: scopeIDs(),
-			Note: "A device without a browser. Its grant is not served yet."},
+		{ID: "workshop-device", Grants: []string{grantDevice, "refresh_token"}, Scopes: scopeIDs(),
+			Note: "A device without a browser: its user types a code on another screen."},
 	}
 }
 

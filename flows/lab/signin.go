@@ -41,7 +41,7 @@ func (x *exchange) decide(r *http.Request, as *goidc.AuthnSession) (goidc.Status
 		x.shown = x.problemPage(signInGone.refusal())
 		return goidc.StatusPending, ""
 	}
-	if r.Method == http.MethodPost && x.route.name == routeSignIn && x.form.Get("action") == "deny" {
+	if x.formSent(r) && x.form.Get("action") == "deny" {
 		return "", consentDenied
 	}
 	prompt := fields(string(as.Prompt))
@@ -53,10 +53,17 @@ func (x *exchange) decide(r *http.Request, as *goidc.AuthnSession) (goidc.Status
 	return x.decideConsent(r, as, prompt)
 }
 
+// onPages tells whether the user is on a page of an earlier answer.
+func (x *exchange) onPages() bool {
+	return x.route.name == routeSignIn || x.route.name == routeDevicePage
+}
+
+func (x *exchange) formSent(r *http.Request) bool { return x.onPages() && r.Method == http.MethodPost }
+
 // decideSignIn finds out who the user is: from the form, from the cookie, or
 // not yet (done).
 func (x *exchange) decideSignIn(r *http.Request, as *goidc.AuthnSession, prompt []string) (status goidc.Status, p problem, done bool) {
-	if x.route.name == routeSignIn {
+	if x.onPages() {
 		if r.Method != http.MethodPost {
 			x.shown = x.signInPage(as, "")
 			return goidc.StatusPending, "", true
@@ -75,7 +82,7 @@ func (x *exchange) decideSignIn(r *http.Request, as *goidc.AuthnSession, prompt 
 	}
 	id, l, ok := x.cookieLogin(r)
 	if age := as.MaxAuthnAgeSecs; ok && age != nil {
-		ok = *age > 0 && x.lab.now().Sub(l.at) <= time.Duration(*age)*time.Second
+		ok = *age > 0 && x.now().Sub(l.at) <= time.Duration(*age)*time.Second
 	}
 	if hint := as.Store[keptHint]; ok && hint != nil && hint != l.subject {
 		ok = false
@@ -103,13 +110,13 @@ func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt
 	}
 	id, _ := as.Store[keptLogin].(string)
 	l, _ := x.tenant.logins.get(id)
-	agreed := r.Method == http.MethodPost && x.route.name == routeSignIn && x.form.Get("action") == "allow"
+	agreed := x.formSent(r) && x.form.Get("action") == "allow"
 	asked := as.Store[keptAsked] == true
 	known := !slices.Contains(prompt, "consent") && !slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(l.agreed[as.ClientID], s) })
 	switch {
 	case known:
 	case agreed && asked:
-		x.tenant.logins.change(x.lab.now(), id, func(l login, _ bool) login {
+		x.tenant.logins.change(x.now(), id, func(l login, _ bool) login {
 			all := maps.Clone(l.agreed)
 			if all == nil {
 				all = map[string][]string{}
@@ -135,7 +142,7 @@ func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt
 
 // remember signs the browser in and sets its cookie.
 func (x *exchange) remember(as *goidc.AuthnSession, u User) {
-	id, now := x.lab.random.text(), x.lab.now()
+	id, now := x.lab.random.text(), x.now()
 	x.tenant.logins.put(now, id, login{subject: u.Subject, at: now})
 	as.Store[keptSubject], as.Store[keptAuthTime], as.Store[keptLogin] = u.Subject, now.Unix(), id
 	c := http.Cookie{Name: x.cookieName(), Value: id, Path: "/" + x.tenant.name, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(loginLifetime.Seconds())}
@@ -155,7 +162,7 @@ func (x *exchange) cookieLogin(r *http.Request) (string, login, bool) {
 		return "", login{}, false
 	}
 	l, ok := x.tenant.logins.get(c.Value)
-	return c.Value, l, ok && x.lab.now().Sub(l.at) < loginLifetime
+	return c.Value, l, ok && x.now().Sub(l.at) < loginLifetime
 }
 
 // fields and joined read and write lists as OAuth does: with spaces.

@@ -33,7 +33,7 @@ const (
 // It never goes back: a grant once revoked, a code once used and a session
 // once finished stay so, whatever an overtaken request saves later.
 type store struct {
-	lab      *Lab
+	tenant   *tenant
 	registry map[string]Client
 
 	sessions *table[goidc.AuthnSession]
@@ -52,9 +52,9 @@ type accessToken struct {
 	issuedAt, expiresAt time.Time
 }
 
-func newStore(l *Lab) *store {
+func newStore(t *tenant) *store {
 	s := &store{
-		lab: l, registry: map[string]Client{},
+		tenant: t, registry: map[string]Client{},
 		sessions: newTable[goidc.AuthnSession](keepSessions, sessionLimit),
 		pushed:   newTable[string](keepSessions, sessionLimit),
 		grants:   newTable[goidc.Grant](keepGrants, tableLimit),
@@ -69,8 +69,11 @@ func newStore(l *Lab) *store {
 	return s
 }
 
-// ahead is how many seconds the lab's clock is ahead of the machine's.
-func (s *store) ahead() int { return int(s.lab.now().Unix() - time.Now().Unix()) }
+// ahead is how many seconds the tenant's clock is ahead of the machine's.
+func (s *store) ahead() int { return int(s.tenant.now().Unix() - time.Now().Unix()) }
+
+// machineNow is the present for the library, which knows the machine's clock only.
+func (s *store) machineNow() int { return int(time.Now().Unix()) }
 
 // shift moves the times that are set; zero means "not set" to the library.
 func shift(seconds int, times ...*int) {
@@ -91,7 +94,7 @@ func (s *store) SaveSession(_ context.Context, as *goidc.AuthnSession) error {
 	kept := *as
 	kept.Store = maps.Clone(as.Store)
 	shift(s.ahead(), sessionTimes(&kept)...)
-	now := s.lab.now()
+	now := s.tenant.now()
 	s.sessions.change(now, kept.ID, func(old goidc.AuthnSession, known bool) goidc.AuthnSession {
 		if known && old.Status != goidc.StatusPending {
 			return old
@@ -126,9 +129,11 @@ func (s *store) SaveGrant(_ context.Context, g *goidc.Grant) error {
 	kept := *g
 	kept.Store = maps.Clone(g.Store)
 	shift(s.ahead(), grantTimes(&kept)...)
-	now := s.lab.now()
+	now := s.tenant.now()
 	s.grants.change(now, kept.ID, func(old goidc.Grant, known bool) goidc.Grant {
-		if known {
+		if !known {
+			s.setExpiry(&kept)
+		} else {
 			kept.RevokedAt = max(kept.RevokedAt, old.RevokedAt)
 			kept.AuthCodeConsumedAt = max(kept.AuthCodeConsumedAt, old.AuthCodeConsumedAt)
 		}
@@ -141,6 +146,17 @@ func (s *store) SaveGrant(_ context.Context, g *goidc.Grant) error {
 		s.refresh.put(now, kept.RefreshToken, kept.ID)
 	}
 	return nil
+}
+
+// setExpiry replaces the library's fixed lifetimes by those of the tenant.
+func (s *store) setExpiry(g *goidc.Grant) {
+	life, now := s.tenant.life.Load(), s.tenant.now()
+	if g.AuthCode != "" {
+		g.AuthCodeExpiresAt = int(now.Add(life.Code).Unix())
+	}
+	if g.RefreshToken != "" {
+		g.RefreshTokenExpiresAt = int(now.Add(life.RefreshToken).Unix())
+	}
 }
 
 func (s *store) Grant(_ context.Context, id string) (*goidc.Grant, error) {
@@ -187,13 +203,13 @@ func (s *store) GrantByRefreshToken(ctx context.Context, token string) (*goidc.G
 }
 
 func (s *store) SaveToken(_ context.Context, t *goidc.Token) error {
-	now := s.lab.now()
+	now := s.tenant.now()
 	s.tokens.change(now, t.ID, func(old accessToken, known bool) accessToken {
 		if known {
 			old.RevokedAt = max(old.RevokedAt, t.RevokedAt)
 			return old
 		}
-		return accessToken{Token: *t, issuedAt: now, expiresAt: now.Add(time.Duration(t.LifetimeSecs()) * time.Second)}
+		return accessToken{Token: *t, issuedAt: now, expiresAt: now.Add(s.tenant.life.Load().AccessToken)}
 	})
 	return nil
 }
@@ -216,7 +232,7 @@ func (s *store) live(jti string) (accessToken, problem) {
 	if !ok {
 		return t, tokenUnknown
 	}
-	if !s.lab.now().Before(t.expiresAt) {
+	if !s.tenant.now().Before(t.expiresAt) {
 		return t, tokenExpired
 	}
 	if t.RevokedAt != 0 {
@@ -231,7 +247,7 @@ func (s *store) live(jti string) (accessToken, problem) {
 // consumeJTI refuses a jti that was seen before.
 func (s *store) consumeJTI(_ context.Context, jti string) error {
 	var again bool
-	s.seen.change(s.lab.now(), jti, func(_ struct{}, known bool) struct{} {
+	s.seen.change(s.tenant.now(), jti, func(_ struct{}, known bool) struct{} {
 		again = known
 		return struct{}{}
 	})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // The routes of a tenant. Fault hooks and words are chosen by these names.
@@ -22,6 +23,9 @@ const (
 	routeUserinfo   = "userinfo"
 	routeIntrospect = "introspect"
 	routeRevoke     = "revoke"
+	routeDevice     = "device_authorization"
+	routeDeviceCode = "device" // where people type the user code
+	routeDevicePage = "device-sign-in"
 	routeAPI        = "api"
 )
 
@@ -48,6 +52,9 @@ func routes() []route {
 		{routeUserinfo, "/userinfo", both, (*exchange).userinfo},
 		{routeIntrospect, "/introspect", post, (*exchange).introspect},
 		{routeRevoke, "/revoke", post, (*exchange).revoke},
+		{routeDevice, "/device_authorization", post, (*exchange).deviceAuthorization},
+		{routeDeviceCode, "/device", both, (*exchange).enterUserCode},
+		{routeDevicePage, "/device/", both, (*exchange).decideDevice},
 	}
 }
 
@@ -66,15 +73,22 @@ type tenant struct {
 	// the library reads and writes a grant in two steps.
 	redeeming [64]sync.Mutex
 	seed      maphash.Seed
+	devices   *devices
+	life      atomic.Pointer[Lifetimes]
+	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
 }
 
 func newTenant(l *Lab, name string) (*tenant, error) {
 	t := &tenant{
 		lab: l, name: name, issuer: l.origin() + "/" + name,
-		users: registeredUsers(), store: newStore(l), routes: routes(),
-		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(),
+		users: registeredUsers(), routes: routes(),
+		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(),
 	}
-	var err error
+	t.store = newStore(t)
+	err := t.setLifetimes(Lifetimes{})
+	if err != nil {
+		return nil, err
+	}
 	if t.library, err = newLibrary(t); err != nil {
 		return nil, err
 	}
@@ -111,6 +125,11 @@ func exchangeOf(ctx context.Context) *exchange {
 		return x
 	}
 	return &exchange{}
+}
+
+// exchangeContext is for calls that need no request but the exchange.
+func exchangeContext(x *exchange) context.Context {
+	return context.WithValue(context.Background(), exchangeKey{}, x)
 }
 
 // serveServer finds tenant and route of a request to the authorization server.

@@ -235,7 +235,7 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 		"response_types_supported":              []any{"code"},
 		"response_modes_supported":              []any{"query", "fragment", "form_post"},
 		"scopes_supported":                      []any{"openid", "profile", "email", "offline_access", "read", "write"},
-		"grant_types_supported":                 []any{"authorization_code", "refresh_token", "client_credentials"},
+		"grant_types_supported":                 []any{"authorization_code", "refresh_token", "client_credentials", deviceGrant},
 		"id_token_signing_alg_values_supported": []any{"ES256", "RS256"},
 		"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post", "none"},
 		"pushed_authorization_request_endpoint": b.lab.Issuer() + "/par",
@@ -254,7 +254,7 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 
 func TestUnknownPathsAreAnsweredWithHelp(t *testing.T) {
 	b := newBench(t)
-	for _, at := range []string{"/nothing", "/default/nothing", "/other/token", "/default/register", "/.well-known/openid-configuration", "/default/device_authorization"} {
+	for _, at := range []string{"/nothing", "/default/nothing", "/other/token", "/default/register", "/.well-known/openid-configuration"} {
 		if a := b.send(t, "http://127.0.0.1:9500"+at, nil); a.status != 404 || !strings.Contains(a.text, b.lab.Issuer()) {
 			t.Errorf("%s: %d %s", at, a.status, a.text)
 		}

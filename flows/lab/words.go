@@ -12,6 +12,7 @@ const (
 	formType      problem = "form_type"
 	formTwice     problem = "form_twice"
 	formInURL     problem = "form_in_url"
+	labFailed     problem = "lab_failed"
 
 	clientHeader       problem = "client_header"
 	clientTwoMethods   problem = "client_two_methods"
@@ -116,6 +117,9 @@ func (p problem) refusal() refusal {
 		return refusal{bad, "invalid_request", "A parameter stands in the request twice. Each may stand there once."}
 	case formInURL:
 		return refusal{bad, "invalid_request", "Parameters of this request stand in the URL, where they end up in logs. Send them in the body."}
+
+	case labFailed:
+		return refusal{http.StatusInternalServerError, "server_error", "The lab failed. This is a bug of the lab, please report it."}
 
 	case clientHeader:
 		return refusal{unauthorized, "invalid_client", "The Authorization header is not valid Basic authentication."}
@@ -271,6 +275,9 @@ func (p problem) refusal() refusal {
 		return refusal{bad, "invalid_request", "The request has an access token in two places. Send it in the Authorization header only."}
 	case tokenScopeOpenID:
 		return refusal{forbidden, "insufficient_scope", "The access token does not have the scope openid."}
+	}
+	if r, ok := p.grantRefusal(); ok {
+		return r
 	}
 	return refusal{bad, "invalid_request", "The request was refused."}
 }

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"strconv"
 	"testing"
 )
@@ -12,12 +13,12 @@ import (
 // can be forgotten here.
 func problems(t *testing.T) []problem {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "words.go", nil, 0)
+	files, err := filepath.Glob("*words.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []problem
-	ast.Inspect(file, func(n ast.Node) bool {
+	look := func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || len(spec.Values) != 1 {
 			return true
@@ -30,7 +31,14 @@ func problems(t *testing.T) []problem {
 			all = append(all, problem(text))
 		}
 		return true
-	})
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, look)
+	}
 	return all
 }
 
@@ -57,7 +65,7 @@ func TestEveryProblemHasItsOwnSentenceInAllowedCharacters(t *testing.T) {
 				t.Errorf("%s: %q is not allowed in error_description", p, c)
 			}
 		}
-		if r.status < 400 || r.status > 403 || r.code == "" && p != tokenMissing {
+		if (r.status < 400 || r.status > 403) && p != labFailed || r.code == "" && p != tokenMissing {
 			t.Errorf("%s: %+v", p, r)
 		}
 	}

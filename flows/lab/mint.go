@@ -1,0 +1,50 @@
+package lab
+
+import (
+	"slices"
+	"time"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+)
+
+// permission is what somebody may have by a way that the library does not
+// know: a device, a password, an assertion or another token.
+type permission struct {
+	subject, username string
+	scopes            []string
+	signedInAt        time.Time // zero when nobody signed in
+	auth              goidc.AuthorizationParameters
+	noRefresh         bool
+}
+
+// mint makes a grant and a first access token from a permission. The answer is
+// the one that the library would give: tokens are handles until issue.
+func (x *exchange) mint(p permission) (map[string]any, error) {
+	store, ctx := x.tenant.store, exchangeContext(x)
+	g := &goidc.Grant{
+		ID: x.lab.random.text(), CreatedAt: store.machineNow(),
+		Subject: p.subject, Username: p.username, ClientID: x.client.ID, Scopes: joined(p.scopes),
+		AuthParams: p.auth, Store: map[string]any{},
+	}
+	if !p.signedInAt.IsZero() {
+		g.Store[keptAuthTime] = p.signedInAt.Unix()
+	}
+	answer := map[string]any{"token_type": "Bearer", "scope": g.Scopes}
+	if !p.noRefresh && x.client.may("refresh_token") && slices.Contains(p.scopes, "offline_access") {
+		g.RefreshToken = x.lab.random.text()
+		answer["refresh_token"] = g.RefreshToken
+	}
+	if err := store.SaveGrant(ctx, g); err != nil {
+		return nil, err
+	}
+	t := &goidc.Token{ID: x.lab.random.text(), GrantID: g.ID, ClientID: g.ClientID, Subject: g.Subject, Scopes: g.Scopes,
+		Format: goidc.TokenFormatOpaque, Type: goidc.TokenTypeBearer, CreatedAt: store.machineNow()}
+	if err := store.SaveToken(ctx, t); err != nil {
+		return nil, err
+	}
+	answer["access_token"] = t.ID
+	if slices.Contains(p.scopes, "openid") && p.subject != x.client.ID {
+		answer["id_token"] = "" // issue makes it
+	}
+	return answer, nil
+}
