@@ -25,7 +25,7 @@ func (x *exchange) authorize(r *http.Request) reply {
 	if id == "" {
 		return x.refuse(clientMissing)
 	}
-	c, ok := x.tenant.store.registry[id]
+	c, ok := x.tenant.store.registry.client(id)
 	if !ok {
 		return x.refuse(clientUnknown)
 	}

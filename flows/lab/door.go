@@ -97,54 +97,6 @@ func inQuery(r *http.Request) bool {
 	return slices.ContainsFunc(sensitive[:], query.Has)
 }
 
-// authenticateClient finds out who asks, RFC 6749 §2.3. Both ways to send a
-// secret are accepted; what reaches the library is always the same one.
-func (x *exchange) authenticateClient(r *http.Request) problem {
-	id, secret, basic := r.BasicAuth()
-	header := r.Header.Get("Authorization")
-	inBody := x.form.Has("client_secret")
-	switch {
-	case header != "" && !basic:
-		return clientHeader
-	case basic && inBody:
-		return clientTwoMethods
-	case basic:
-		// RFC 6749 §2.3.1: both are form-urlencoded before they become Basic.
-		var err1, err2 error
-		id, err1 = url.QueryUnescape(id)
-		secret, err2 = url.QueryUnescape(secret)
-		if err1 != nil || err2 != nil {
-			return clientHeader
-		}
-		if other := x.form.Get("client_id"); other != "" && other != id {
-			return clientTwoIDs
-		}
-	default:
-		id, secret = x.form.Get("client_id"), x.form.Get("client_secret")
-	}
-	if id == "" {
-		return clientMissing
-	}
-	c, ok := x.tenant.store.registry[id]
-	switch {
-	case !ok:
-		return clientUnknown
-	case c.public() && (basic || inBody):
-		return clientPublicSecret
-	case !c.public() && !basic && !inBody:
-		return clientNoSecret
-	case !c.public() && !sameText(secret, c.Secret):
-		return clientWrongSecret
-	}
-	x.client = c
-	r.Header.Del("Authorization")
-	r.PostForm.Set("client_id", id)
-	if !c.public() {
-		r.PostForm.Set("client_secret", secret)
-	}
-	return ""
-}
-
 // fromThisOrigin refuses forms that another web page posts at the lab. A
 // program that is no browser sends none of these headers.
 func (x *exchange) fromThisOrigin(r *http.Request) bool {

@@ -174,9 +174,14 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	m["device_authorization_endpoint"] = t.issuer + "/device_authorization"
 	m["grant_types_supported"] = servedGrants()
 	m["id_token_signing_alg_values_supported"] = []string{es256, rs256}
-	m["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", "none"}
-	m["revocation_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", "none"}
-	m["introspection_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post"}
+	for _, endpoint := range []string{"token", "revocation", "introspection"} {
+		methods := authMethods()
+		if endpoint == "introspection" {
+			methods = slices.DeleteFunc(methods, func(m string) bool { return m == authNone })
+		}
+		m[endpoint+"_endpoint_auth_methods_supported"] = methods
+		m[endpoint+"_endpoint_auth_signing_alg_values_supported"] = slices.Concat(foreignAlgs(), macAlgs())
+	}
 	m["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
 	m["acr_values_supported"] = []string{"urn:lab:pwd"}
 	m["request_parameter_supported"] = false

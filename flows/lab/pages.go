@@ -141,7 +141,7 @@ func (x *exchange) problemPage(why refusal) *page {
 
 // home tells people what the lab is and how to use it.
 func (x *exchange) home(*http.Request) reply {
-	p := &page{Kind: "home", Title: "The lab is running", Text: x.tenant.issuer, Users: x.tenant.users, Clients: registeredClients()}
+	p := &page{Kind: "home", Title: "The lab is running", Text: x.tenant.issuer, Users: x.tenant.users, Clients: x.tenant.store.registry.list()}
 	for _, name := range []string{"authorization_endpoint", "token_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint",
 		"device_authorization_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
 		if uri, ok := x.tenant.metadata[name].(string); ok {

@@ -24,9 +24,13 @@ type Client struct {
 	Scopes       []string // scopes it may ask for
 	RedirectURIs []string // the port of these loopback URIs is free, RFC 8252 §7.3
 	Note         string   // what it is for, one sentence
+	// Auth is its token_endpoint_auth_method. Empty means basic or post for a
+	// client with a secret, and none for one without.
+	Auth string
+	// PrivateJWK is the key of a client that signs and has not brought keys of
+	// its own, for its application to use.
+	PrivateJWK string
 }
-
-func (c Client) public() bool { return c.Secret == "" }
 
 func (c Client) may(grant string) bool { return slices.Contains(c.Grants, grant) }
 
@@ -81,6 +85,10 @@ func registeredClients() []Client {
 			Note: "A service that acts for itself, without a person."},
 		{ID: "workshop-device", Grants: []string{grantDevice, "refresh_token"}, Scopes: scopeIDs(),
 			Note: "A device without a browser: its user types a code on another screen."},
+		{ID: "workshop-keys", Auth: authPrivateKey, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "A client without a secret on the wire: it signs with a private key."},
+		{ID: "workshop-mac", Auth: authSecretJWT, Secret: "workshop-secret-that-is-long-enough-to-sign", Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "A client that never sends its secret: it signs with it."},
 	}
 }
 
@@ -88,7 +96,7 @@ func registeredClients() []Client {
 func (l *Lab) Users() []User { return registeredUsers() }
 
 // Clients lists the registered applications, always in the same order.
-func (l *Lab) Clients() []Client { return registeredClients() }
+func (l *Lab) Clients() []Client { return l.tenants[defaultTenant].store.registry.list() }
 
 // signIn checks a password. The user is returned only when it is right.
 func signIn(users []User, username, password string) (User, bool) {
@@ -134,8 +142,7 @@ func withoutPort(uri string) string {
 // tokens of a client (its id_token_signed_response_alg). The first RS256 token
 // may wait up to 100 ms for its key. An unknown client or algorithm is an error.
 func (l *Lab) SetIDTokenAlg(clientID, alg string) error {
-	known := func(c Client) bool { return c.ID == clientID }
-	if !slices.ContainsFunc(registeredClients(), known) {
+	if _, ok := l.tenants[defaultTenant].store.registry.client(clientID); !ok {
 		return fmt.Errorf("lab: no client is called %q", clientID)
 	}
 	if alg != es256 && alg != rs256 {

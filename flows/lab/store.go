@@ -34,7 +34,7 @@ const (
 // once finished stay so, whatever an overtaken request saves later.
 type store struct {
 	tenant   *tenant
-	registry map[string]Client
+	registry *registry
 
 	sessions *table[goidc.AuthnSession]
 	pushed   *table[string] // request_uri handle → session
@@ -52,9 +52,9 @@ type accessToken struct {
 	issuedAt, expiresAt time.Time
 }
 
-func newStore(t *tenant) *store {
+func newStore(t *tenant) (*store, error) {
 	s := &store{
-		tenant: t, registry: map[string]Client{},
+		tenant:   t,
 		sessions: newTable[goidc.AuthnSession](keepSessions, sessionLimit),
 		pushed:   newTable[string](keepSessions, sessionLimit),
 		grants:   newTable[goidc.Grant](keepGrants, tableLimit),
@@ -63,10 +63,9 @@ func newStore(t *tenant) *store {
 		tokens:   newTable[accessToken](keepGrants, tableLimit),
 		seen:     newTable[struct{}](keepSessions, tableLimit),
 	}
-	for _, c := range registeredClients() {
-		s.registry[c.ID] = c
-	}
-	return s
+	var err error
+	s.registry, err = newRegistry(registeredClients())
+	return s, err
 }
 
 // ahead is how many seconds the tenant's clock is ahead of the machine's.
@@ -246,15 +245,20 @@ func (s *store) live(jti string) (accessToken, problem) {
 
 // consumeJTI refuses a jti that was seen before.
 func (s *store) consumeJTI(_ context.Context, jti string) error {
-	var again bool
-	s.seen.change(s.tenant.now(), jti, func(_ struct{}, known bool) struct{} {
-		again = known
-		return struct{}{}
-	})
-	if again {
+	if !s.firstUse(jti) {
 		return errors.New("this jti was used before")
 	}
 	return nil
+}
+
+// firstUse remembers a name and tells whether it is new.
+func (s *store) firstUse(name string) bool {
+	var again bool
+	s.seen.change(s.tenant.now(), name, func(_ struct{}, known bool) struct{} {
+		again = known
+		return struct{}{}
+	})
+	return !again
 }
 
 // Client shows the library one client as this request sees it: with the
@@ -262,11 +266,11 @@ func (s *store) consumeJTI(_ context.Context, jti string) error {
 // redirect_uri if it matches, because the library compares localhost URIs
 // with their port.
 func (s *store) Client(ctx context.Context, id string) (*goidc.Client, error) {
-	c, ok := s.registry[id]
+	c, ok := s.registry.client(id)
 	if !ok {
 		return nil, goidc.ErrNotFound
 	}
-	view := &goidc.Client{ID: c.ID, Secret: c.Secret, ClientMeta: goidc.ClientMeta{
+	view := &goidc.Client{ID: c.ID, ClientMeta: goidc.ClientMeta{
 		Name:             c.ID,
 		ScopeIDs:         joined(c.Scopes),
 		TokenAuthnMethod: goidc.AuthnMethodSecretPost,
@@ -274,6 +278,8 @@ func (s *store) Client(ctx context.Context, id string) (*goidc.Client, error) {
 	}}
 	if c.public() {
 		view.TokenAuthnMethod = goidc.AuthnMethodNone
+	} else {
+		view.Secret = atTheDoor
 	}
 	for _, g := range c.Grants {
 		view.GrantTypes = append(view.GrantTypes, goidc.GrantType(g))

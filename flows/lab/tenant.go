@@ -84,9 +84,11 @@ func newTenant(l *Lab, name string) (*tenant, error) {
 		users: registeredUsers(), routes: routes(),
 		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(),
 	}
-	t.store = newStore(t)
 	err := t.setLifetimes(Lifetimes{})
 	if err != nil {
+		return nil, err
+	}
+	if t.store, err = newStore(t); err != nil {
 		return nil, err
 	}
 	if t.library, err = newLibrary(t); err != nil {

@@ -237,7 +237,7 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 		"scopes_supported":                      []any{"openid", "profile", "email", "offline_access", "read", "write"},
 		"grant_types_supported":                 []any{"authorization_code", "refresh_token", "client_credentials", deviceGrant},
 		"id_token_signing_alg_values_supported": []any{"ES256", "RS256"},
-		"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post", "none"},
+		"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"},
 		"pushed_authorization_request_endpoint": b.lab.Issuer() + "/par",
 		"introspection_endpoint":                b.lab.Issuer() + "/introspect",
 		"revocation_endpoint":                   b.lab.Issuer() + "/revoke",

@@ -24,6 +24,13 @@ const (
 	clientWrongSecret  problem = "client_wrong_secret"
 	clientPublic       problem = "client_public"
 
+	clientAssertionAndSecret problem = "client_assertion_and_secret"
+	clientWrongMethod        problem = "client_wrong_method"
+	clientNoAssertion        problem = "client_no_assertion"
+	clientWantsBasic         problem = "client_wants_basic"
+	clientWantsPost          problem = "client_wants_post"
+	assertionTypeWrong       problem = "assertion_type_wrong"
+
 	grantMissing    problem = "grant_missing"
 	grantUnknown    problem = "grant_unknown"
 	grantNotAllowed problem = "grant_not_allowed"
@@ -139,6 +146,19 @@ func (p problem) refusal() refusal {
 		return refusal{unauthorized, "invalid_client", "The client_secret is wrong."}
 	case clientPublic:
 		return refusal{unauthorized, "invalid_client", "This endpoint wants a client with a secret; this one is public."}
+
+	case clientAssertionAndSecret:
+		return refusal{bad, "invalid_request", "The client authenticates twice, with an assertion and with a secret. Choose the one it is registered for."}
+	case clientWrongMethod:
+		return refusal{unauthorized, "invalid_client", "This client authenticates in another way than the one it is registered for. See token_endpoint_auth_method."}
+	case clientNoAssertion:
+		return refusal{unauthorized, "invalid_client", "This client must sign a client_assertion, but the request has none."}
+	case clientWantsBasic:
+		return refusal{unauthorized, "invalid_client", "This client is registered for client_secret_basic, but its secret came in the body."}
+	case clientWantsPost:
+		return refusal{unauthorized, "invalid_client", "This client is registered for client_secret_post, but its secret came in the header."}
+	case assertionTypeWrong:
+		return refusal{unauthorized, "invalid_client", "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer."}
 
 	case grantMissing:
 		return refusal{bad, "invalid_request", "The parameter grant_type is missing."}
@@ -276,8 +296,10 @@ func (p problem) refusal() refusal {
 	case tokenScopeOpenID:
 		return refusal{forbidden, "insufficient_scope", "The access token does not have the scope openid."}
 	}
-	if r, ok := p.grantRefusal(); ok {
-		return r
+	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal} {
+		if r, ok := more(); ok {
+			return r
+		}
 	}
 	return refusal{bad, "invalid_request", "The request was refused."}
 }

@@ -46,6 +46,11 @@ func problems(t *testing.T) []problem {
 // that two problems share teaches nothing.
 func TestEveryProblemHasItsOwnSentenceInAllowedCharacters(t *testing.T) {
 	all := problems(t)
+	for _, a := range artefacts() {
+		for _, f := range flaws() {
+			all = append(all, a.flaw(f))
+		}
+	}
 	if len(all) < 70 {
 		t.Fatalf("found %d problems only", len(all))
 	}
