@@ -135,14 +135,23 @@ func New(ctx context.Context, d Deps) Model {
 
 // Init starts the first run and, after the first frame, loads the catalog.
 func (m Model) Init() tea.Cmd {
-	return tea.Batch(m.begin("", "", nil, ""), tea.RequestBackgroundColor, func() tea.Msg {
+	read := func() tea.Msg {
 		c, err := catalog.Load()
 		if err != nil {
 			return pane.Say{Text: "the catalog cannot be read: " + err.Error(), Bad: true}
 		}
 		return loaded{c}
-	})
+	}
+	if m.deps.Tick > 0 {
+		// The first frame must not share the processor with this.
+		now := read
+		read = func() tea.Msg { time.Sleep(afterFirstFrame); return now() }
+	}
+	return tea.Batch(m.begin("", "", nil, ""), tea.RequestBackgroundColor, read)
 }
+
+// afterFirstFrame is how long the catalog waits for the first frame to be out.
+const afterFirstFrame = 60 * time.Millisecond
 
 // Update answers one message. No I/O happens here: what takes time is a command.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
