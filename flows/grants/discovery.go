@@ -126,9 +126,8 @@ func capabilities(s flows.State, meta provider.Metadata) []wire.Check {
 	var out []wire.Check
 	want := func(list, val, what string) {
 		if yes, announced := meta.Supports(list, val); announced && !yes {
-			v, _ := meta.Document().Get(list)
 			out = append(out, wire.Check{ID: "metadata_invalid", Status: wire.Warn, Message: "the server does not announce " + what,
-				Got: wire.Safe(v.Indent()), Want: val, Ref: list})
+				Got: wire.Safe(strings.Join(meta.Document().Strings(list), " ")), Want: val, Ref: list})
 		}
 	}
 	if s.Spec.Grant == "authorization_code" {

@@ -1,10 +1,13 @@
 package grants
 
 import (
+	"mime"
+	"net/http"
 	"slices"
 	"strings"
 
 	"authdance/flows"
+	"authdance/flows/jose"
 	"authdance/flows/wire"
 )
 
@@ -25,27 +28,57 @@ var userinfo = flows.Step{
 	Needs: []string{"userinfo_endpoint", "access_token"},
 	Do:    get("userinfo_endpoint", bearer),
 	On: func(s flows.State, e flows.Entry) flows.Verdict {
-		if rec, ok := e.Event.(flows.Received); ok && strings.Contains(rec.Exchange.Response.Get("Content-Type").Raw(), "application/jwt") {
-			return flows.Verdict{Checks: []wire.Check{{ID: "userinfo_sub_mismatch", Status: wire.Unknown, Ref: "OIDC Core §5.3.2",
-				Message: "the answer is a signed token; authdance does not verify signed userinfo yet, so its sub was not compared"}}}
+		if rec, ok := e.Event.(flows.Received); ok && isJWT(rec.Exchange.Response) {
+			return signedUserinfo(s, rec.Exchange.Response)
 		}
 		doc, v, ok := answer(e)
 		if !ok {
 			return v
 		}
-		v.Set = flows.Vars{"userinfo": wire.Untrusted(doc.Indent())}
-		want := s.Vars["sub"]
-		if want == "" {
-			v.Checks = append(v.Checks, wire.Check{ID: "userinfo_sub_mismatch", Status: wire.NA, Message: "no ID token to compare sub with", Ref: "OIDC Core §5.3.4"})
-			return v
-		}
-		c := same("userinfo_sub_mismatch", "sub", wire.Untrusted(doc.Str("sub")), want, "OIDC Core §5.3.4")
-		if c.Status == wire.Pass {
-			c.Message = "sub is the one of the ID token"
-		}
-		v.Checks = append(v.Checks, c)
-		return v
+		return aboutTheSame(s, doc, v)
 	},
+}
+
+// isJWT recognises an answer that is a token (OIDC Core §5.3.2).
+func isJWT(res flows.Response) bool {
+	kind, _, err := mime.ParseMediaType(res.Get("Content-Type").Raw())
+	return err == nil && kind == "application/jwt" && res.Status == http.StatusOK
+}
+
+// signedUserinfo verifies the answer with the keys that verified the ID token.
+// Nothing of it is taken over unless that worked.
+func signedUserinfo(s flows.State, res flows.Response) flows.Verdict {
+	tok := jose.Decode(strings.TrimSpace(res.Body.Raw()))
+	if tok.Kind == jose.JWE {
+		return flows.Verdict{Checks: []wire.Check{{ID: "userinfo_sub_mismatch", Status: wire.Unknown, Ref: "OIDC Core §5.3.2",
+			Message: "the answer is encrypted; authdance has no key to open it with, so its sub was not compared"}}}
+	}
+	report := jose.CheckUserInfo(tok, jose.Expect{Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw()}, signers(s, tok, s.Vars["jwks"]))
+	v := flows.Verdict{Checks: report.Checks}
+	switch report.Verdict {
+	case jose.Valid:
+		return aboutTheSame(s, tok.Claims, v)
+	case jose.Unverified:
+		v.Checks = append(v.Checks, wire.Check{ID: "userinfo_sub_mismatch", Status: wire.Unknown, Ref: "OIDC Core §5.3.2",
+			Message: "the signature of the answer was not verified, so its sub was not compared"})
+	}
+	return v
+}
+
+// aboutTheSame takes the claims over and compares whom they are about.
+func aboutTheSame(s flows.State, claims wire.Value, v flows.Verdict) flows.Verdict {
+	v.Set = flows.Vars{"userinfo": wire.Untrusted(claims.Indent())}
+	want := s.Vars["sub"]
+	if want == "" {
+		v.Checks = append(v.Checks, wire.Check{ID: "userinfo_sub_mismatch", Status: wire.NA, Message: "no ID token to compare sub with", Ref: "OIDC Core §5.3.4"})
+		return v
+	}
+	c := same("userinfo_sub_mismatch", "sub", wire.Untrusted(claims.Str("sub")), want, "OIDC Core §5.3.4")
+	if c.Status == wire.Pass {
+		c.Message = "sub is the one of the ID token"
+	}
+	v.Checks = append(v.Checks, c)
+	return v
 }
 
 // callAPI uses the access token for what it is for, RFC 6750 §2.1.

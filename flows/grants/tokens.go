@@ -95,7 +95,7 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 			Description: wire.Untrusted("the key set at jwks_uri could not be fetched, so no signature can be checked")}}
 	}
 	tok := jose.Decode(s.Vars["id_token"].Raw())
-	report := jose.CheckIDToken(tok, Expect(s, e.At), jose.ParseKeys([]byte(res.Body.Raw())), e.At)
+	report := jose.CheckIDToken(tok, Expect(s, e.At), signers(s, tok, res.Body), e.At)
 	unknownKid := slices.ContainsFunc(report.Checks, func(c wire.Check) bool { return c.ID == "kid_unknown" && c.Status != wire.Pass })
 	if unknownKid && len(s.ResultOf("id_token").Exchanges()) < 2 {
 		// The server may have rotated its keys a moment ago: look once more.
@@ -119,6 +119,17 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 	return v
 }
 
+// signers are the keys that may have signed a token of this run's issuer: the
+// published ones, and for an HMAC the client's own secret (OIDC Core §10.1). A
+// published key never verifies an HMAC, and the secret nothing else.
+func signers(s flows.State, tok jose.Token, jwks wire.Untrusted) jose.KeySet {
+	keys := jose.ParseKeys([]byte(jwks.Raw()))
+	if secret := s.Secrets["client_secret"]; !secret.IsZero() && strings.HasPrefix(tok.Header.Str("alg"), "HS") {
+		return jose.Join(keys, jose.ParseSecret(secret))
+	}
+	return keys
+}
+
 // Expect is what an ID token must say to count in this run, at the moment now.
 func Expect(s flows.State, now time.Time) jose.Expect {
 	want := jose.Expect{
@@ -126,7 +137,8 @@ func Expect(s flows.State, now time.Time) jose.Expect {
 		AccessToken: wire.NewSecret(s.Vars["access_token"].Raw()), Code: wire.NewSecret(s.Vars["code"].Raw()), ACR: words(s.Vars["acr_values"]), State: s.Vars["state"].Raw(),
 	}
 	want.Refreshed = s.Spec.Grant == "refresh_token"
-	if s.Spec.Options["nonce"] == "off" {
+	want.TrustedAudiences = words(wire.Untrusted(s.Profile.Quirks["trusted_audiences"]))
+	if sent := len(nonce(s)) > 0; !sent && !want.Refreshed {
 		want.Nonce, want.NoNonce = "", true
 	}
 	if n := seconds(s.Vars["max_age"], -1); n >= 0 {

@@ -65,6 +65,7 @@ const (
 const (
 	AsIDToken     = "id_token"
 	AsAccessToken = "access_token"
+	AsUserInfo    = "userinfo"
 	AsJWT         = "jwt"
 )
 
@@ -98,7 +99,11 @@ func (r Report) Count(s wire.Status) int {
 // exp, within the leeway).
 func mandatory(as string) [][]string {
 	rules := [][]string{{"structure"}, {"alg_not_allowed"}, {"alg_symmetric"}, {"alg_key_mismatch"}, {"key_use"}, {"weak_key"},
-		{"signature_length"}, {"signature_invalid"}, {"iss_mismatch"}, {"aud_mismatch"}, {"expired", "exp_within_leeway"}}
+		{"signature_length"}, {"signature_invalid"}}
+	if as == AsUserInfo {
+		return rules
+	}
+	rules = append(rules, []string{"iss_mismatch"}, []string{"aud_mismatch"}, []string{"expired", "exp_within_leeway"})
 	if as != AsJWT {
 		rules = append(rules, []string{"typ_confusion"})
 	}
