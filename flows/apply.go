@@ -127,8 +127,11 @@ func (s State) answer(e Entry) (State, []Effect) {
 			desc += " (the request had gone out: whether the server acted on it is unknown)"
 		}
 		kind := Transport
-		if ev.Code == "browser_timeout" {
+		switch ev.Code {
+		case "browser_timeout":
 			kind = Person
+		case "browser_error_page": // the server did answer: it showed its refusal to the person
+			kind = OAuth
 		}
 		return s.setResult(r).fail(&Problem{Kind: kind, Code: ev.Code, Description: desc}, e), nil
 	case Observed:

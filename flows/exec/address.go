@@ -53,6 +53,8 @@ func ValidateURL(raw string) (*url.URL, error) {
 // checkAuthority holds for every address that is opened or asked.
 func checkAuthority(u *url.URL) error {
 	switch {
+	case u.Scheme == "":
+		return fmt.Errorf("%s is not a full address; it must begin with https://", clipped(u.String()))
 	case u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("the address must begin with https://, not with %q", wire.Safe(u.Scheme+":"))
 	case u.User != nil:

@@ -218,7 +218,7 @@ func TestForeignOPErrorPageIsReadBeforeAnybodyWaits(t *testing.T) {
 	r := f.codeFlow("none")
 	r.vars["redirect_uri"] = "http://127.0.0.1:0/elsewhere"
 	s, _ := goOn(r.begin(t), simulated(t))
-	mustFail(t, s, "authorize", flows.Transport, exec.BrowserErrorPage, "redirect_uri", 0)
+	mustFail(t, s, "authorize", flows.OAuth, exec.BrowserErrorPage, "redirect_uri", 0)
 }
 
 func TestForeignOPErrorPageKeepsARealBrowser(t *testing.T) {

@@ -214,6 +214,9 @@ func (s *SignIn) decide(v *visit, b flows.Browse, at *url.URL, x flows.Exchange)
 		return
 	}
 	v.stuck = stuckAt(at, res.Status, page)
+	if f, _ := choose(page.forms, false); f != nil && s.o.Deny {
+		v.stuck.text = "the page of " + wire.Safe(at.Host) + " has a button that allows, and none that refuses; refuse in a real browser. " + v.stuck.text
+	}
 }
 
 // follow goes where a redirect leads: to redirect_uri, which ends the visit, or on.
@@ -321,8 +324,8 @@ func elsewhere(to *url.URL, home string) *failure {
 // stuckAt is the failure for a page without a way on, with the page's own words.
 func stuckAt(at *url.URL, status int, page sheet) *failure {
 	said := page.title
-	if page.text != "" && page.text != page.title {
-		said = strings.TrimPrefix(said+": "+page.text, ": ")
+	if rest := strings.TrimSpace(strings.TrimPrefix(page.text, page.title)); rest != "" { // a heading repeats the title
+		said = strings.TrimPrefix(said+": "+rest, ": ")
 	}
 	text := wire.Safe(at.Host) + " shows a page without a way on"
 	if status >= 400 {

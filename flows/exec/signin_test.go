@@ -200,6 +200,18 @@ func TestAPageWithoutAWayOnIsShownAndThenExplained(t *testing.T) {
 	stuckWith(t, signInAt(t, url+"/missing", "", SignInOptions{}), BrowserErrorPage, "404", "no such page")
 }
 
+func TestAPageIsQuotedWithoutItsTitleTwice(t *testing.T) {
+	events := signInAt(t, pages(t, map[string]string{"GET /a": "<title>Oops</title><h1>Oops</h1><p>unknown client</p>"})+"/a", "", SignInOptions{})
+	if got := events[1].(flows.Broke).Message.Raw(); !strings.HasSuffix(got, ": Oops: unknown client") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWithoutAButtonThatRefusesThePersonIsTold(t *testing.T) {
+	events := signInAt(t, pages(t, map[string]string{"GET /a": "<form method=post><button>Continue</button></form><a href=/abort>Cancel</a>"})+"/a", "", SignInOptions{Deny: true})
+	stuckWith(t, events, BrowserErrorPage, "none that refuses", "Cancel")
+}
+
 func TestThePasswordIsTypedOnceAndOnlyAtHome(t *testing.T) {
 	thief := 0
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
