@@ -30,7 +30,7 @@ func (x *exchange) authorize(r *http.Request) reply {
 		return x.refuse(clientUnknown)
 	}
 	x.client = c
-	if !c.may("authorization_code") {
+	if !c.mayAuthorize() {
 		return x.refuse(grantNotAllowed)
 	}
 	if uri := x.form.Get("request_uri"); strings.HasPrefix(uri, pushedPrefix) {
@@ -62,7 +62,14 @@ func (x *exchange) finishAuthorization(r *http.Request) reply {
 			}
 			out.params.Set("error_description", why.description)
 		}
-		return reply{status: http.StatusSeeOther, header: x.cookies, redirect: out}
+		answer := reply{status: http.StatusSeeOther, header: x.cookies, redirect: out}
+		if out.params.Has("access_token") || out.params.Has("id_token") {
+			var err error
+			if answer.issued, err = x.frontTokens(out.params); err != nil {
+				return x.refuse(labFailed)
+			}
+		}
+		return answer
 	}
 	if x.shown != nil {
 		return x.showPage()
@@ -103,18 +110,18 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 		return requestObject
 	case f.Has("request_uri"):
 		return requestURIRemote
-	case f.Get("response_type") == "":
-		return responseTypeMissing
-	case f.Get("response_type") != "code":
-		return responseTypeUnknown
-	case !slices.Contains([]string{"", "query", "fragment", "form_post"}, f.Get("response_mode")):
-		return responseModeUnknown
+	}
+	if bad := x.checkResponse(); bad != "" {
+		return bad
 	}
 	challenge, method := f.Get("code_challenge"), f.Get("code_challenge_method")
+	code := goidc.ResponseType(f.Get("response_type")).Contains(goidc.ResponseTypeCode)
 	switch {
+	case !code && (challenge != "" || method != ""):
+		return challengeUnexpected
 	case challenge == "" && method != "":
 		return challengeAlone
-	case challenge == "" && x.client.public():
+	case challenge == "" && code && x.client.public():
 		return challengeMissing
 	case challenge != "" && method == "":
 		return challengeMethodless
@@ -198,8 +205,8 @@ func (x *exchange) redirectRefusal(p problem) reply {
 	out := &authorizationResponse{redirectURI: x.form.Get("redirect_uri"), mode: x.form.Get("response_mode"), params: url.Values{
 		"error": {why.code}, "error_description": {why.description}, "iss": {x.tenant.issuer},
 	}}
-	if p == responseModeUnknown || out.mode == "" {
-		out.mode = "query"
+	if p == responseModeUnknown || p == responseModeQuery || out.mode == "" {
+		out.mode = x.defaultMode()
 	}
 	if state := x.form.Get("state"); state != "" {
 		out.params.Set("state", state)

@@ -20,8 +20,8 @@ func authMethods() []string {
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// atTheDoor is the secret under which the library knows a client that has
-// authenticated here in another way. It is no client's real secret.
+// atTheDoor is the secret under which the library knows every client that was
+// let in here, by whatever method. It is no client's real secret.
 const atTheDoor = "authenticated at the door"
 
 // method is how the client has to authenticate. A client with a secret and
@@ -68,9 +68,7 @@ func (x *exchange) authenticateClient(r *http.Request) problem {
 	r.PostForm.Del("client_assertion")
 	r.PostForm.Del("client_assertion_type")
 	r.PostForm.Set("client_id", c.ID)
-	if !c.public() {
-		r.PostForm.Set("client_secret", atTheDoor)
-	}
+	r.PostForm.Set("client_secret", atTheDoor)
 	return ""
 }
 

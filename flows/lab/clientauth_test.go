@@ -24,7 +24,9 @@ func (b *bench) client(t testing.TB, id string) lab.Client {
 	return lab.Client{}
 }
 
-func (b *bench) keySigner(t testing.TB) signer { return privateSigner(t, b.client(t, "workshop-keys").PrivateJWK) }
+func (b *bench) keySigner(t testing.TB) signer {
+	return privateSigner(t, b.client(t, "workshop-keys").PrivateJWK)
+}
 
 // assertionClaims are those of RFC 7523 §3 for a client of the bench.
 func (b *bench) assertionClaims(id string) map[string]any {
@@ -121,7 +123,9 @@ func TestAssertionRefusalsNameTheMistake(t *testing.T) {
 			wantRefusal(t, b.send(t, b.lab.Issuer()+"/token", assertionForm(c.jwt)), 401, "invalid_client", c.words)
 		})
 	}
-	other := func(pairs ...string) answer { return b.send(t, b.lab.Issuer()+"/token", edit(assertionForm(fresh()), pairs...)) }
+	other := func(pairs ...string) answer {
+		return b.send(t, b.lab.Issuer()+"/token", edit(assertionForm(fresh()), pairs...))
+	}
 	wantRefusal(t, other("client_assertion_type", "x"), 401, "invalid_client", "client_assertion_type must be")
 	wantRefusal(t, other("client_secret", "x"), 400, "invalid_request", "with an assertion and with a secret")
 	wantRefusal(t, other("client_id", "workshop-web"), 401, "invalid_client", "another way")

@@ -91,9 +91,13 @@ func ownGrants() map[string]func(*exchange) (map[string]any, problem) {
 	}
 }
 
+// servedGrants are the grants of the token endpoint. offeredGrants has implicit
+// too, which never comes here.
 func servedGrants() []string {
 	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice}
 }
+
+func offeredGrants() []string { return append(servedGrants(), grantImplicit) }
 
 // checkCodeRequest looks for parameters that are missing. The code itself is
 // the library's business, and a code survives a request that forgot something.
@@ -143,7 +147,7 @@ func (x *exchange) push(r *http.Request) reply {
 	if bad := x.authenticateClient(r); bad != "" {
 		return x.refuse(bad)
 	}
-	if !x.client.may("authorization_code") {
+	if !x.client.mayAuthorize() {
 		return x.refuse(grantNotAllowed)
 	}
 	if x.form.Has("request_uri") {

@@ -116,10 +116,10 @@ func onSuccess(change func(*exchange, *reply)) func(*exchange, *reply) {
 	}
 }
 
-// onCallback acts on an authorization response that carries a code.
+// onCallback acts on an authorization response that is no refusal.
 func onCallback(change func(*exchange, url.Values)) func(*exchange, *reply) {
 	return func(x *exchange, out *reply) {
-		if out.redirect != nil && out.redirect.params.Has("code") {
+		if out.redirect != nil && !out.redirect.params.Has("error") {
 			change(x, out.redirect.params)
 		}
 	}

@@ -94,7 +94,7 @@ func TestNothingIsUndoneByALateSave(t *testing.T) {
 	s := l.tenants[defaultTenant].store
 	ctx := t.Context()
 	c, err := s.Client(ctx, "workshop-spa")
-	if err != nil || c.Secret != "" {
+	if err != nil || c.ID != "workshop-spa" {
 		t.Fatal(c, err)
 	}
 	early := grantForTest("g")

@@ -87,32 +87,42 @@ func (k *keyring) verify(compact string) (header, claims map[string]any, bad pro
 	return header, claims, ""
 }
 
-// issued are the tokens of one answer of the token endpoint.
+// issued are the tokens of one answer, of the token endpoint or through the
+// browser.
 type issued struct {
 	keys   *keyring
-	access *jwt
+	access *jwt // nil when only an ID token is wanted
 	id     *jwt // nil without the scope openid
+	// code and state stand beside the tokens in the answer; empty when not.
+	code, state string
 }
 
-// finish signs the tokens and puts them into the answer. The ID token comes
-// second because its at_hash is over the access token (OIDC Core §3.1.3.6).
-func (i *issued) finish(answer map[string]any) error {
-	access, err := i.access.sign(i.keys)
-	if err != nil {
-		return err
+// finish signs the tokens and hands them to put. The ID token comes second
+// because its hashes are over what stands beside it: OIDC Core §3.1.3.6,
+// §3.3.2.11; s_hash is FAPI's (Financial-grade API 1.0, part 2, §5.1).
+func (i *issued) finish(put func(name, value string)) error {
+	hashed := [][2]string{{"c_hash", i.code}, {"s_hash", i.state}}
+	if i.access != nil {
+		access, err := i.access.sign(i.keys)
+		if err != nil {
+			return err
+		}
+		put("access_token", access)
+		hashed = append(hashed, [2]string{"at_hash", access})
 	}
-	answer["access_token"] = access
 	if i.id == nil {
 		return nil
 	}
-	if _, set := i.id.claims["at_hash"]; !set {
-		i.id.claims["at_hash"] = halfHash(access)
+	for _, h := range hashed {
+		if _, set := i.id.claims[h[0]]; !set && h[1] != "" {
+			i.id.claims[h[0]] = halfHash(h[1])
+		}
 	}
 	id, err := i.id.sign(i.keys)
 	if err != nil {
 		return err
 	}
-	answer["id_token"] = id
+	put("id_token", id)
 	return nil
 }
 
@@ -136,12 +146,8 @@ func (x *exchange) issue(answer map[string]any) (*issued, error) {
 	if _, wanted := answer["id_token"]; !wanted {
 		return out, nil
 	}
-	grant, ok := x.tenant.store.grants.get(token.GrantID)
-	if !ok {
-		return nil, fmt.Errorf("lab: the library issued a token without a grant")
-	}
 	var err error
-	out.id, err = x.idToken(grant, token.issuedAt)
+	out.id, err = x.idToken(x.granted, token.issuedAt)
 	return out, err
 }
 

@@ -64,7 +64,7 @@ func newLibrary(t *tenant) (http.Handler, error) {
 		// looked up by us, once per request.
 		provider.WithDCR(s),
 		provider.WithAuthCodeGrant(
-			provider.AuthCodeGrantConfig{Manager: s, ResponseTypes: []goidc.ResponseType{goidc.ResponseTypeCode}},
+			provider.AuthCodeGrantConfig{Manager: s, ResponseTypes: responseTypes()},
 			provider.WithAuthCodeFunc(fresh),
 			provider.WithAuthCodeLifetime(codeSeconds),
 			provider.WithFormPostResponseMode(),
@@ -172,7 +172,7 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	}
 	delete(m, "registration_endpoint")
 	m["device_authorization_endpoint"] = t.issuer + "/device_authorization"
-	m["grant_types_supported"] = servedGrants()
+	m["grant_types_supported"] = offeredGrants()
 	m["id_token_signing_alg_values_supported"] = []string{es256, rs256}
 	for _, endpoint := range []string{"token", "revocation", "introspection"} {
 		methods := authMethods()

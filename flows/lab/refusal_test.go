@@ -236,7 +236,7 @@ func TestAuthorizationErrorsThatGoToTheClient(t *testing.T) {
 		change            []string
 	}{
 		{"no response_type", "invalid_request", "response_type is missing", []string{"response_type", ""}},
-		{"token", "unsupported_response_type", "code only", []string{"response_type", "token"}},
+		{"token", "unsupported_response_type", "through the browser", []string{"response_type", "token"}},
 		{"response_mode", "invalid_request", "response_mode", []string{"response_mode", "pigeon"}},
 		{"no PKCE", "invalid_request", "must use PKCE", []string{"code_challenge", "", "code_challenge_method", ""}},
 		{"no method", "invalid_request", "means plain", []string{"code_challenge_method", ""}},

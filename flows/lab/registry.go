@@ -34,6 +34,9 @@ type Client struct {
 
 func (c Client) may(grant string) bool { return slices.Contains(c.Grants, grant) }
 
+// mayAuthorize tells whether the client may send people to the authorization endpoint.
+func (c Client) mayAuthorize() bool { return c.may("authorization_code") || c.may(grantImplicit) }
+
 // mayAsk checks scopes against those of the server and of the client.
 func (c Client) mayAsk(wanted []string) problem {
 	for _, s := range wanted {
@@ -89,6 +92,8 @@ func registeredClients() []Client {
 			RedirectURIs: callbacks, Note: "A client without a secret on the wire: it signs with a private key."},
 		{ID: "workshop-mac", Auth: authSecretJWT, Secret: "workshop-secret-that-is-long-enough-to-sign", Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client that never sends its secret: it signs with it."},
+		{ID: "workshop-legacy", Grants: []string{"authorization_code", grantImplicit, "refresh_token"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "An old public client: it may ask for tokens through the browser (implicit and hybrid)."},
 	}
 }
 

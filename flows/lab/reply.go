@@ -9,8 +9,8 @@ import (
 
 // reply is an answer that is still made of values: a fault can change one
 // claim, one parameter or one header of it. writeReply turns it into bytes.
-// At most one of page, redirect and json is set; json takes its tokens from
-// issued at the last moment.
+// At most one of page, redirect and json is set; redirect and json take their
+// tokens from issued at the last moment.
 type reply struct {
 	status   int
 	header   http.Header
@@ -72,17 +72,21 @@ func (x *exchange) wrongMethod(method string) reply {
 
 // writeReply puts a reply on the wire.
 func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
+	if out.issued != nil {
+		put := func(name, value string) { out.json[name] = value }
+		if out.redirect != nil {
+			put = out.redirect.params.Set
+		}
+		if err := out.issued.finish(put); err != nil {
+			out = jsonReply(http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The lab could not sign a token."})
+		}
+	}
 	if out.redirect != nil {
 		out = out.redirect.reply(out)
 	}
 	if out.page != nil {
 		out.page.Faults = out.faults
 		out.body = out.page.render(w.Header())
-	}
-	if out.issued != nil {
-		if err := out.issued.finish(out.json); err != nil {
-			out = jsonReply(http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The lab could not sign a token."})
-		}
 	}
 	if out.json != nil {
 		var b bytes.Buffer

@@ -124,7 +124,7 @@ func (s *store) SessionByPushedAuthReqID(ctx context.Context, id string) (*goidc
 	return s.Session(ctx, session)
 }
 
-func (s *store) SaveGrant(_ context.Context, g *goidc.Grant) error {
+func (s *store) SaveGrant(ctx context.Context, g *goidc.Grant) error {
 	kept := *g
 	kept.Store = maps.Clone(g.Store)
 	shift(s.ahead(), grantTimes(&kept)...)
@@ -138,6 +138,7 @@ func (s *store) SaveGrant(_ context.Context, g *goidc.Grant) error {
 		}
 		return kept
 	})
+	exchangeOf(ctx).granted = kept
 	if kept.AuthCode != "" {
 		s.codes.put(now, kept.AuthCode, kept.ID)
 	}
@@ -262,30 +263,25 @@ func (s *store) firstUse(name string) bool {
 }
 
 // Client shows the library one client as this request sees it: with the
-// authentication method that the door has checked, and with the requested
-// redirect_uri if it matches, because the library compares localhost URIs
-// with their port.
+// secret that the door hands on for everybody it let in, and with the
+// requested redirect_uri if it matches, because the library compares localhost
+// URIs with their port.
 func (s *store) Client(ctx context.Context, id string) (*goidc.Client, error) {
 	c, ok := s.registry.client(id)
 	if !ok {
 		return nil, goidc.ErrNotFound
 	}
-	view := &goidc.Client{ID: c.ID, ClientMeta: goidc.ClientMeta{
+	view := &goidc.Client{ID: c.ID, Secret: atTheDoor, ClientMeta: goidc.ClientMeta{
 		Name:             c.ID,
 		ScopeIDs:         joined(c.Scopes),
 		TokenAuthnMethod: goidc.AuthnMethodSecretPost,
 		IDTokenSigAlg:    goidc.SigAlgNone, // signed by us, see issue.go
 	}}
-	if c.public() {
-		view.TokenAuthnMethod = goidc.AuthnMethodNone
-	} else {
-		view.Secret = atTheDoor
-	}
 	for _, g := range c.Grants {
 		view.GrantTypes = append(view.GrantTypes, goidc.GrantType(g))
 	}
-	if c.may("authorization_code") {
-		view.ResponseTypes = []goidc.ResponseType{goidc.ResponseTypeCode}
+	if c.mayAuthorize() {
+		view.ResponseTypes = responseTypes() // checked by us, see checkResponse
 	}
 	form := exchangeOf(ctx).form
 	for _, uri := range []string{form.Get("redirect_uri"), s.pushedRedirect(form.Get("request_uri"))} {

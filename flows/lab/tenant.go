@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
 )
 
 // The routes of a tenant. Fault hooks and words are chosen by these names.
@@ -112,6 +114,8 @@ type exchange struct {
 	faults []*fault
 	// refused is set when the library reports an error.
 	refused bool
+	// granted is the grant that was last saved: what the tokens are issued from.
+	granted goidc.Grant
 	// hint is the subject of a valid id_token_hint.
 	hint string
 	// shown is the page that the user should see next; cookies go with it.

@@ -63,7 +63,12 @@ const (
 	redirectUnregistered problem = "redirect_unregistered"
 	responseTypeMissing  problem = "response_type_missing"
 	responseTypeUnknown  problem = "response_type_unknown"
+	responseTypeFront    problem = "response_type_front"
 	responseModeUnknown  problem = "response_mode_unknown"
+	responseModeQuery    problem = "response_mode_query"
+	idTokenScope         problem = "id_token_scope"
+	nonceMissing         problem = "nonce_missing"
+	challengeUnexpected  problem = "challenge_unexpected"
 	challengeMissing     problem = "challenge_missing"
 	challengeMethodless  problem = "challenge_methodless"
 	challengeMethod      problem = "challenge_method"
@@ -219,9 +224,19 @@ func (p problem) refusal() refusal {
 	case responseTypeMissing:
 		return refusal{bad, "invalid_request", "The parameter response_type is missing."}
 	case responseTypeUnknown:
-		return refusal{bad, "unsupported_response_type", "This server offers the response_type code only."}
+		return refusal{bad, "unsupported_response_type", "This server does not know this response_type. See response_types_supported in its metadata."}
+	case responseTypeFront:
+		return refusal{bad, "unsupported_response_type", "This client may not get tokens through the browser. Use the response_type code with PKCE."}
+	case responseModeQuery:
+		return refusal{bad, "invalid_request", "Tokens must not stand in a query, where they are logged. Use the response_mode fragment or form_post."}
+	case idTokenScope:
+		return refusal{bad, "invalid_request", "The response_type has id_token, but the scope openid is missing."}
+	case nonceMissing:
+		return refusal{bad, "invalid_request", "The parameter nonce is missing. An ID token through the browser needs one, against replay."}
+	case challengeUnexpected:
+		return refusal{bad, "invalid_request", "There is a code_challenge, but this response_type brings no code to protect."}
 	case responseModeUnknown:
-		return refusal{bad, "invalid_request", "This server offers the response_mode query, fragment and form_post."}
+		return refusal{bad, "invalid_request", "This server does not know this response_mode. See response_modes_supported in its metadata."}
 	case challengeMissing:
 		return refusal{bad, "invalid_request", "The parameter code_challenge is missing. A public client must use PKCE."}
 	case challengeMethodless:
