@@ -1,16 +1,12 @@
 package ui
 
 import (
-	"fmt"
-
 	tea "charm.land/bubbletea/v2"
 
 	"authdance/flows"
-	"authdance/flows/grants"
 	"authdance/ui/dialog"
 	"authdance/ui/exchange"
 	"authdance/ui/keys"
-	"authdance/ui/pages"
 	"authdance/ui/palette"
 	"authdance/ui/pane"
 	"authdance/ui/welcome"
@@ -164,69 +160,6 @@ func (m Model) toPane(i int, a keys.Action) (Model, tea.Cmd) {
 	return m.intentFrom(i, up)
 }
 
-// intentFrom does what a pane asked for; a Do brings its message back to it.
-func (m Model) intentFrom(i int, msg tea.Msg) (Model, tea.Cmd) {
-	if do, ok := msg.(pane.Do); ok {
-		return m, m.address(i, do.Cmd)
-	}
-	return m.intent(msg)
-}
-
-// intent does what a pane asked the root for.
-func (m Model) intent(msg tea.Msg) (Model, tea.Cmd) {
-	switch msg := msg.(type) {
-	case pane.Record:
-		var cmds []tea.Cmd
-		for _, e := range msg.Events {
-			var cmd tea.Cmd
-			m, cmd = m.record(e)
-			cmds = append(cmds, cmd)
-		}
-		return m, tea.Batch(cmds...)
-	case pane.Select:
-		m.session = m.session.Select(msg.Step)
-	case pane.Focus:
-		for i, p := range m.panes {
-			if p.Scope() == msg.Scope {
-				return m.look(i), nil
-			}
-		}
-	case pane.OpenPage:
-		m.panes[pagesPane], m.focus = m.panes[pagesPane].(pages.Pane).Open(msg.ID, m.env(pagesPane)), pagesPane
-		m.gens[pagesPane]++
-	case pane.Copy:
-		return m, m.copy(msg)
-	case pane.Say:
-		return m.tell(msg)
-	case pane.Start:
-		m.focus = flowPane
-		return m, m.begin(msg.Profile, msg.Grant, m.carried(msg.Grant), "")
-	case pane.Paste:
-		return m.paste(tea.PasteMsg{Content: msg.Text.Raw()})
-	case pane.Run:
-		return m.act(msg.Action)
-	case pane.Close:
-		if len(m.over) > 0 {
-			m.over = m.over[:len(m.over)-1]
-		}
-		return m.intent(msg.Then)
-	}
-	return m, nil
-}
-
-// carried are the values of this run that another grant goes on with.
-func (m Model) carried(grant string) flows.Vars {
-	head := m.session.Snapshot().Head
-	names := map[string][]string{"refresh_token": {"refresh_token", "sub", "nonce"}, "userinfo": {"access_token", "sub"}, "api": {"access_token"}}[grant]
-	out := flows.Vars{}
-	for _, n := range names {
-		if v := head.Vars[n]; v != "" {
-			out[n] = v
-		}
-	}
-	return out
-}
-
 func (m Model) open(p pane.Pane) (Model, tea.Cmd) {
 	for _, o := range m.over {
 		if o.Scope() == p.Scope() {
@@ -298,58 +231,6 @@ func (m Model) stop() (Model, tea.Cmd) {
 	return m.tell(pane.Say{Text: "Press ctrl+c again to quit."})
 }
 
-func (m Model) fork() (Model, tea.Cmd) {
-	m = m.newBranch()
-	var fx []flows.Effect
-	m.session, fx = m.session.Fork()
-	m, cmd := m.perform(fx)
-	m, say := m.tell(pane.Say{Text: fmt.Sprintf("Run %d begins at this moment. The old run stays as it was.", m.session.Snapshot().Run)})
-	return m, tea.Batch(cmd, say)
-}
-
-// replay asks for the selected step once more, or for the step that failed.
-func (m Model) replay() (Model, tea.Cmd) {
-	snap := m.session.Snapshot()
-	if snap.Past || snap.Run == 0 || snap.Head.Status == flows.Running {
-		return m.tell(pane.Say{Text: "Replay works on the newest moment of a run that is not waiting: G returns there."})
-	}
-	i := min(snap.Selected, snap.Head.Step)
-	if i >= len(snap.Head.Grant.Steps) || !snap.Head.Results[i].Ran() {
-		i = snap.Head.Step - 1
-	}
-	if i < 0 {
-		return m.tell(pane.Say{Text: "No step has run yet: enter runs the first one."})
-	}
-	return m.record(flows.Advanced{To: snap.Head.Grant.Steps[i].ID})
-}
-
-// first runs a code flow by itself up to where the browser has come back. The
-// run that stands ready is used, when nothing happened in it yet.
-func (m Model) first() (Model, tea.Cmd) {
-	m.focus = flowPane
-	if snap := m.session.Snapshot(); snap.Len == 1 && snap.Head.Spec.Grant == "authorization_code" {
-		m.auto = "callback"
-		return m, m.goOn()
-	}
-	return m, m.begin("", "authorization_code", nil, "callback")
-}
-
-// breakIt brings a run to the token request and opens edit mode with the wrong
-// verifier chosen: the fault that teaches most.
-func (m Model) breakIt() (Model, tea.Cmd) {
-	head := m.session.Snapshot().Head
-	if step, ok := head.Current(); ok && step.ID == "token" && head.Status == flows.Ready && head.Spec.Grant == "authorization_code" {
-		m.seenBreak, m.breaking = true, false
-		m.focus = exchangePane
-		p, up := m.panes[exchangePane].(exchange.Pane).Break(m.env(exchangePane), 1)
-		m = m.put(exchangePane, p)
-		return m.intent(up)
-	}
-	m.breaking = true
-	m.focus = flowPane
-	return m, m.begin("", "authorization_code", nil, "token")
-}
-
 // lookup opens the page that fits: of the problem, else of the step in view.
 func (m Model) lookup() (Model, tea.Cmd) {
 	snap := m.session.Snapshot()
@@ -360,86 +241,6 @@ func (m Model) lookup() (Model, tea.Cmd) {
 		}
 	}
 	return m.look(pagesPane), nil
-}
-
-// items are the rows of the command palette: the keys, the grants, the
-// profiles and the catalog.
-func (m Model) items() []palette.Item {
-	var out []palette.Item
-	snap := m.session.Snapshot()
-	for _, g := range grants.List() {
-		item := palette.Item{Title: "Flow: start " + g.Title, Detail: g.Ref, Do: pane.Start{Grant: g.ID}}
-		missing := map[string]string{"refresh_token": "refresh_token", "userinfo": "access_token", "api": "access_token"}[g.ID]
-		if missing != "" && snap.Head.Vars[missing] == "" {
-			item.Off = "needs a value that this run does not have yet: " + missing
-		}
-		out = append(out, item)
-	}
-	for _, r := range m.deps.Keys.All() {
-		if r.Scope != keys.App {
-			continue
-		}
-		item := palette.Item{Title: group(r.Action) + r.Help, Do: pane.Run{Action: r.Action}, Off: m.off(r.Action)}
-		if len(r.Keys) > 0 {
-			item.Key = keys.Name(r.Keys[0])
-		}
-		out = append(out, item)
-	}
-	for _, p := range snap.Profiles {
-		out = append(out, palette.Item{Title: "Profile: use " + p.Name, Detail: p.Class, Do: pane.Start{Profile: p.ID}})
-	}
-	if m.catalog != nil {
-		for _, p := range m.catalog.Pages() {
-			out = append(out, palette.Item{Title: "Catalog: " + p.Title, Do: pane.OpenPage{ID: p.ID}})
-		}
-	}
-	return out
-}
-
-// off says why an action cannot do anything now; "" when it can.
-func (m Model) off(a keys.Action) string {
-	snap := m.session.Snapshot()
-	switch {
-	case a == keys.WhyFail && snap.State.Problem == nil:
-		return "nothing has failed in this run"
-	case a == keys.Rewind && snap.Cursor <= 1:
-		return "this is the beginning of the run"
-	case a == keys.Replay && (snap.Past || snap.Head.Status == flows.Running):
-		return "only on the newest moment of a run that is not waiting"
-	case a == keys.EditReq && snap.Head.Status == flows.Running:
-		return "the request is already out"
-	}
-	return ""
-}
-
-func group(a keys.Action) string {
-	switch {
-	case len(a) > 5 && a[:5] == "flow.":
-		return "Flow: "
-	case len(a) > 7 && a[:7] == "app.pan":
-		return "Go to: "
-	}
-	return "View: "
-}
-
-// copy puts text on the clipboard: the local one, else through the terminal
-// (OSC 52). What happened is said.
-func (m Model) copy(c pane.Copy) tea.Cmd {
-	what := "Copied " + c.What + "."
-	if c.Hidden > 0 {
-		what += fmt.Sprintf(" %d secret%s replaced by $NAMES.", c.Hidden, map[bool]string{true: " was", false: "s were"}[c.Hidden == 1])
-	}
-	write := m.deps.Clipboard
-	return func() tea.Msg {
-		if write != nil {
-			if err := write(c.Text); err == nil {
-				return pane.Say{Text: what}
-			}
-		}
-		return tea.BatchMsg{tea.SetClipboard(c.Text), func() tea.Msg {
-			return pane.Say{Text: what + " Sent through the terminal (OSC 52): if nothing arrives, the terminal does not allow it."}
-		}}
-	}
 }
 
 // editing: edit mode has the keys.

@@ -2,12 +2,14 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"authdance/flows"
+	"authdance/ui/exchange"
 	"authdance/ui/pane"
 )
 
@@ -167,4 +169,56 @@ func (m Model) paste(msg tea.PasteMsg) (Model, tea.Cmd) {
 	}
 	m.focus, m.zoom = pagesPane, false
 	return m.deliver(addressed{pagesPane, msg})
+}
+
+func (m Model) fork() (Model, tea.Cmd) {
+	m = m.newBranch()
+	var fx []flows.Effect
+	m.session, fx = m.session.Fork()
+	m, cmd := m.perform(fx)
+	m, say := m.tell(pane.Say{Text: fmt.Sprintf("Run %d begins at this moment. The old run stays as it was.", m.session.Snapshot().Run)})
+	return m, tea.Batch(cmd, say)
+}
+
+// replay asks for the selected step once more, or for the step that failed.
+func (m Model) replay() (Model, tea.Cmd) {
+	snap := m.session.Snapshot()
+	if snap.Past || snap.Run == 0 || snap.Head.Status == flows.Running {
+		return m.tell(pane.Say{Text: "Replay works on the newest moment of a run that is not waiting: G returns there."})
+	}
+	i := min(snap.Selected, snap.Head.Step)
+	if i >= len(snap.Head.Grant.Steps) || !snap.Head.Results[i].Ran() {
+		i = snap.Head.Step - 1
+	}
+	if i < 0 {
+		return m.tell(pane.Say{Text: "No step has run yet: enter runs the first one."})
+	}
+	return m.record(flows.Advanced{To: snap.Head.Grant.Steps[i].ID})
+}
+
+// first runs a code flow by itself up to where the browser has come back. The
+// run that stands ready is used, when nothing happened in it yet.
+func (m Model) first() (Model, tea.Cmd) {
+	m.focus = flowPane
+	if snap := m.session.Snapshot(); snap.Len == 1 && snap.Head.Spec.Grant == "authorization_code" {
+		m.auto = "callback"
+		return m, m.goOn()
+	}
+	return m, m.begin("", "authorization_code", nil, "callback")
+}
+
+// breakIt brings a run to the token request and opens edit mode with the wrong
+// verifier chosen: the fault that teaches most.
+func (m Model) breakIt() (Model, tea.Cmd) {
+	head := m.session.Snapshot().Head
+	if step, ok := head.Current(); ok && step.ID == "token" && head.Status == flows.Ready && head.Spec.Grant == "authorization_code" {
+		m.seenBreak, m.breaking = true, false
+		m.focus = exchangePane
+		p, up := m.panes[exchangePane].(exchange.Pane).Break(m.env(exchangePane), 1)
+		m = m.put(exchangePane, p)
+		return m.intent(up)
+	}
+	m.breaking = true
+	m.focus = flowPane
+	return m, m.begin("", "authorization_code", nil, "token")
 }

@@ -1,0 +1,71 @@
+package ui
+
+import (
+	"strings"
+
+	"authdance/flows"
+	"authdance/flows/grants"
+	"authdance/ui/keys"
+	"authdance/ui/palette"
+	"authdance/ui/pane"
+)
+
+// items are the rows of the command palette: the keys, the grants, the
+// profiles and the catalog.
+func (m Model) items() []palette.Item {
+	var out []palette.Item
+	snap := m.session.Snapshot()
+	for _, g := range grants.List() {
+		item := palette.Item{Title: "Flow: start " + g.Title, Detail: g.Ref, Do: pane.Start{Grant: g.ID}}
+		missing := map[string]string{"refresh_token": "refresh_token", "userinfo": "access_token", "api": "access_token"}[g.ID]
+		if missing != "" && snap.Head.Vars[missing] == "" {
+			item.Off = "needs a value that this run does not have yet: " + missing
+		}
+		out = append(out, item)
+	}
+	for _, r := range m.deps.Keys.All() {
+		if r.Scope != keys.App {
+			continue
+		}
+		item := palette.Item{Title: group(r.Action) + r.Help, Do: pane.Run{Action: r.Action}, Off: m.off(r.Action)}
+		if len(r.Keys) > 0 {
+			item.Key = keys.Name(r.Keys[0])
+		}
+		out = append(out, item)
+	}
+	for _, p := range snap.Profiles {
+		out = append(out, palette.Item{Title: "Profile: use " + p.Name, Detail: p.Class, Do: pane.Start{Profile: p.ID}})
+	}
+	if m.catalog != nil {
+		for _, p := range m.catalog.Pages() {
+			out = append(out, palette.Item{Title: "Catalog: " + p.Title, Do: pane.OpenPage{ID: p.ID}})
+		}
+	}
+	return out
+}
+
+// off says why an action cannot do anything now; "" when it can.
+func (m Model) off(a keys.Action) string {
+	snap := m.session.Snapshot()
+	switch {
+	case a == keys.WhyFail && snap.State.Problem == nil:
+		return "nothing has failed in this run"
+	case a == keys.Rewind && snap.Cursor <= 1:
+		return "this is the beginning of the run"
+	case a == keys.Replay && (snap.Past || snap.Head.Status == flows.Running):
+		return "only on the newest moment of a run that is not waiting"
+	case a == keys.EditReq && snap.Head.Status == flows.Running:
+		return "the request is already out"
+	}
+	return ""
+}
+
+func group(a keys.Action) string {
+	switch {
+	case strings.HasPrefix(string(a), "flow."):
+		return "Flow: "
+	case strings.HasPrefix(string(a), "app.pane"):
+		return "Go to: "
+	}
+	return "View: "
+}
