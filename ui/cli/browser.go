@@ -148,6 +148,10 @@ func (p *paster) Perform(ctx context.Context, e flows.Effect) flows.Event {
 		case ev := <-back:
 			return ev
 		case line := <-p.lines:
+			if line.err != nil && !p.alone {
+				p.lines = make(chan pasted) // nothing more will come from there; the listener still may answer
+				continue
+			}
 			if line.err != nil {
 				cancel()
 				<-back

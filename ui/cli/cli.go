@@ -142,6 +142,11 @@ func newRoot(c *console) *cobra.Command {
 	root.AddCommand(runCommand(c), flowsCommand(c), tokenCommand(c), explainCommand(c), labCommand(c), profileCommand(c),
 		pathsCommand(c), versionCommand(c), manCommand(c))
 	root.InitDefaultCompletionCmd(c.args...)
+	for _, sub := range root.Commands() {
+		if sub.Name() == "completion" { // cobra lets it end well on a shell that it does not know
+			sub.Args, sub.RunE = noCommand, needsCommand
+		}
+	}
 	return root
 }
 
@@ -161,13 +166,15 @@ func noCommand(cmd *cobra.Command, args []string) error {
 }
 
 // parent is a command that only holds others.
-func parent(c *console, use, short string, sub ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: noCommand, RunE: func(cmd *cobra.Command, _ []string) error {
-		_ = cmd.Help()
-		return usage("%s needs one of its commands", cmd.CommandPath())
-	}}
+func parent(use, short string, sub ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: noCommand, RunE: needsCommand}
 	cmd.AddCommand(sub...)
 	return cmd
+}
+
+func needsCommand(cmd *cobra.Command, _ []string) error {
+	_ = cmd.Help()
+	return usage("%s needs one of its commands", cmd.CommandPath())
 }
 
 // exactly is cobra.ExactArgs with a sentence.

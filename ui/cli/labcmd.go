@@ -166,5 +166,5 @@ func (c *console) labText(l *lab.Lab) {
 	}
 	c.printf("\n%s", st.Title.Render("TRY"))
 	c.printf("  %s", st.Code.Render("curl "+l.Issuer()+"/.well-known/openid-configuration"))
-	c.printf("  %s", st.Code.Render("authdance run authorization_code --issuer "+l.Issuer()+" --client-id workshop-spa"))
+	c.printf("  %s", st.Code.Render("authdance run authorization_code --issuer "+l.Issuer()+" --client-id workshop-spa --scope 'openid profile'"))
 }

@@ -12,6 +12,7 @@ import (
 
 	"authdance/flows"
 	"authdance/flows/diagnose"
+	"authdance/flows/exec"
 	"authdance/flows/record"
 	"authdance/flows/wire"
 	"authdance/ui/pane"
@@ -227,15 +228,15 @@ func (n *narrator) failure(s flows.State) error {
 		head += fmt.Sprintf(" (HTTP %d)", p.HTTPStatus)
 	}
 	n.c.printf("%s %s", n.c.sign("fail"), st.Fail.Render(head))
-	if p.Description != "" {
+	cause, ok := diagnose.Explain(s, book).Best()
+	// A cause may only repeat the description; then it says it once.
+	if p.Description != "" && !(ok && strings.Contains(cause.Sentence, p.Description.Safe())) {
 		who := "  "
-		if p.Kind == flows.OAuth {
+		if p.Kind == flows.OAuth && !slices.Contains(exec.Codes(), p.Code) {
 			who = "  The server says: "
 		}
 		n.c.wrapped(n.c.printf, who, wire.Safe(n.shown.Text(p.Description.Raw())))
 	}
-	report := diagnose.Explain(s, book)
-	cause, ok := report.Best()
 	if !ok {
 		return nil
 	}

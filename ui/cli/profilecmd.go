@@ -76,7 +76,7 @@ func profileCommand(c *console) *cobra.Command {
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return c.showProfile(args[0], showJSON) }}
 	show.Flags().BoolVar(&showJSON, "json", false, "one JSON document")
-	return parent(c, "profile", "Look at provider profiles", list, show)
+	return parent("profile", "Look at provider profiles", list, show)
 }
 
 func (c *console) listProfiles(asJSON bool) error {
