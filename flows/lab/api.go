@@ -77,6 +77,9 @@ func (a *protectedAPI) profile(_ *http.Request, token accessToken) reply {
 	if u, ok := bySubject(a.tenant.users, token.Subject); ok {
 		answer["name"], answer["username"] = u.Name, u.Username
 	}
+	if act, ok := token.extra["act"]; ok {
+		answer["act"] = act
+	}
 	return jsonReply(http.StatusOK, answer)
 }
 

@@ -72,6 +72,11 @@ func (x *exchange) authenticateClient(r *http.Request) problem {
 	return ""
 }
 
+// namesClient tells whether the request says anything about its client.
+func (x *exchange) namesClient(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || x.form.Has("client_id") || x.form.Has("client_assertion")
+}
+
 // clientBySecret checks a secret in the header or in the body, or that a public
 // client sends none.
 func (x *exchange) clientBySecret(r *http.Request, basic bool) (Client, problem) {

@@ -103,11 +103,7 @@ func (x *exchange) pollDevice() (map[string]any, problem) {
 	case d.status == goidc.StatusSuccess:
 		d.spent = true
 		all.byCode.put(now, code, d)
-		answer, err := x.mint(d.allowed)
-		if err != nil {
-			return nil, labFailed
-		}
-		return answer, ""
+		return x.mint(d.allowed)
 	}
 	waiting := devicePending
 	if !d.polled.IsZero() && now.Sub(d.polled) < d.interval {

@@ -31,10 +31,14 @@ func (x *exchange) token(r *http.Request) reply {
 	if x.form.Get("grant_type") == "" {
 		return x.refuse(grantMissing)
 	}
-	if bad := x.authenticateClient(r); bad != "" {
+	grant := x.form.Get("grant_type")
+	identify := x.authenticateClient
+	if grant == grantBearer && x.form.Has("assertion") && !x.namesClient(r) {
+		identify = func(*http.Request) problem { return x.bearerSigner() }
+	}
+	if bad := identify(r); bad != "" {
 		return x.refuse(bad)
 	}
-	grant := x.form.Get("grant_type")
 	if !slices.Contains(servedGrants(), grant) {
 		return x.refuse(grantUnknown)
 	}
@@ -87,14 +91,17 @@ func (x *exchange) tokenAnswer(members map[string]any) reply {
 // lacks them or would not say exactly what is wrong.
 func ownGrants() map[string]func(*exchange) (map[string]any, problem) {
 	return map[string]func(*exchange) (map[string]any, problem){
-		grantDevice: (*exchange).pollDevice,
+		grantDevice:   (*exchange).pollDevice,
+		grantPassword: (*exchange).passwordGrant,
+		grantBearer:   (*exchange).bearerGrant,
+		grantExchange: (*exchange).exchangeToken,
 	}
 }
 
 // servedGrants are the grants of the token endpoint. offeredGrants has implicit
 // too, which never comes here.
 func servedGrants() []string {
-	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice}
+	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantPassword, grantBearer, grantExchange}
 }
 
 func offeredGrants() []string { return append(servedGrants(), grantImplicit) }
@@ -183,6 +190,7 @@ func (x *exchange) introspect(r *http.Request) reply {
 	delete(members, "nbf")
 	members["x_lab"] = true
 	if t, ok := x.tenant.store.tokens.get(x.form.Get("token")); ok {
+		maps.Copy(members, t.extra)
 		members["iat"], members["exp"] = t.issuedAt.Unix(), t.expiresAt.Unix()
 		members["aud"], members["jti"] = x.lab.API(), t.ID
 	} else {

@@ -15,6 +15,30 @@ const (
 	userCodeWrong     problem = "user_code_wrong"
 	userCodeUsed      problem = "user_code_used"
 	userCodeExpired   problem = "user_code_expired"
+
+	usernameMissing problem = "username_missing"
+	passwordMissing problem = "password_missing"
+	passwordWrong   problem = "password_wrong"
+
+	assertionMissing problem = "assertion_missing"
+	assertionOurs    problem = "assertion_ours"
+	tokenUseUnknown  problem = "token_use_unknown"
+	behalfToken      problem = "behalf_token"
+	behalfIDToken    problem = "behalf_id_token"
+	behalfNobody     problem = "behalf_nobody"
+
+	requestedType      problem = "requested_type"
+	subjectMissing     problem = "subject_missing"
+	subjectTypeMissing problem = "subject_type_missing"
+	subjectType        problem = "subject_type"
+	subjectToken       problem = "subject_token"
+	actorMissing       problem = "actor_missing"
+	actorTypeMissing   problem = "actor_type_missing"
+	actorType          problem = "actor_type"
+	actorToken         problem = "actor_token"
+	tokenTypeUnknown   problem = "token_type_unknown"
+	targetUnknown      problem = "target_unknown"
+	scopeBeyondSubject problem = "scope_beyond_subject"
 )
 
 func (p problem) grantRefusal() (refusal, bool) {
@@ -42,6 +66,51 @@ func (p problem) grantRefusal() (refusal, bool) {
 		return refusal{bad, "invalid_request", "Somebody has answered for this code before. Start again on the device."}, true
 	case userCodeExpired:
 		return refusal{bad, "invalid_request", "This code has expired. Start again on the device to get a new one."}, true
+
+	case usernameMissing:
+		return refusal{bad, "invalid_request", "The parameter username is missing."}, true
+	case passwordMissing:
+		return refusal{bad, "invalid_request", "The parameter password is missing."}, true
+	case passwordWrong:
+		return refusal{bad, "invalid_grant", "The user name or the password is wrong."}, true
+
+	case assertionMissing:
+		return refusal{bad, "invalid_request", "The parameter assertion is missing."}, true
+	case assertionOurs:
+		return refusal{bad, "invalid_grant", "This token was issued by this very server. The assertion must be signed by a client that has keys registered."}, true
+	case tokenUseUnknown:
+		return refusal{bad, "invalid_request", "The requested_token_use must be on_behalf_of, or not be there."}, true
+	case behalfToken:
+		return refusal{bad, "invalid_grant", "The assertion of an on-behalf-of request must be a good access token of this server. This one is changed, expired, revoked or for somebody else."}, true
+	case behalfIDToken:
+		return refusal{bad, "invalid_grant", "The assertion is an ID token. On behalf of a user, send the access token that the user sent."}, true
+	case behalfNobody:
+		return refusal{bad, "invalid_grant", "The assertion is about a client, not about a user. A client can act for itself with client_credentials."}, true
+
+	case requestedType:
+		return refusal{bad, "invalid_request", "This server exchanges for an access token only: leave requested_token_type out or name that type."}, true
+	case subjectMissing:
+		return refusal{bad, "invalid_request", "The parameter subject_token is missing."}, true
+	case subjectTypeMissing:
+		return refusal{bad, "invalid_request", "The parameter subject_token_type is missing."}, true
+	case subjectType:
+		return refusal{bad, "invalid_request", "The subject_token_type must be that of an access token, a JWT or an ID token."}, true
+	case subjectToken:
+		return refusal{bad, "invalid_request", "The subject_token is not a good token of this server: changed, expired, revoked or of another type."}, true
+	case actorMissing:
+		return refusal{bad, "invalid_request", "There is an actor_token_type, but the actor_token is missing."}, true
+	case actorTypeMissing:
+		return refusal{bad, "invalid_request", "There is an actor_token, but the actor_token_type is missing."}, true
+	case actorType:
+		return refusal{bad, "invalid_request", "The actor_token_type must be that of an access token, a JWT or an ID token."}, true
+	case actorToken:
+		return refusal{bad, "invalid_request", "The actor_token is not a good token of this server: changed, expired, revoked or of another type."}, true
+	case tokenTypeUnknown:
+		return refusal{bad, "invalid_request", "This token type is not known here."}, true
+	case targetUnknown:
+		return refusal{bad, "invalid_target", "The audience or resource is not one that this server issues tokens for. The lab has one: its API."}, true
+	case scopeBeyondSubject:
+		return refusal{bad, "invalid_scope", "The scope has a value that the subject_token does not have. An exchange can ask for less, never for more."}, true
 	}
 	return refusal{}, false
 }

@@ -153,11 +153,13 @@ func (x *exchange) issue(answer map[string]any) (*issued, error) {
 
 // accessClaims are the claims of RFC 9068 §2.2.
 func (x *exchange) accessClaims(token accessToken) map[string]any {
-	return map[string]any{
+	claims := map[string]any{
 		"iss": x.tenant.issuer, "aud": x.lab.API(), "sub": token.Subject, "client_id": token.ClientID,
 		"scope": token.Scopes, "jti": token.ID, "x_lab": true,
 		"iat": token.issuedAt.Unix(), "exp": token.expiresAt.Unix(),
 	}
+	maps.Copy(claims, token.extra)
+	return claims
 }
 
 // idToken is the ID token for a grant, OIDC Core §2, not signed yet.

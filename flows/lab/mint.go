@@ -19,7 +19,7 @@ type permission struct {
 
 // mint makes a grant and a first access token from a permission. The answer is
 // the one that the library would give: tokens are handles until issue.
-func (x *exchange) mint(p permission) (map[string]any, error) {
+func (x *exchange) mint(p permission) (map[string]any, problem) {
 	store, ctx := x.tenant.store, exchangeContext(x)
 	g := &goidc.Grant{
 		ID: x.lab.random.text(), CreatedAt: store.machineNow(),
@@ -34,17 +34,17 @@ func (x *exchange) mint(p permission) (map[string]any, error) {
 		g.RefreshToken = x.lab.random.text()
 		answer["refresh_token"] = g.RefreshToken
 	}
-	if err := store.SaveGrant(ctx, g); err != nil {
-		return nil, err
+	if store.SaveGrant(ctx, g) != nil {
+		return nil, labFailed
 	}
 	t := &goidc.Token{ID: x.lab.random.text(), GrantID: g.ID, ClientID: g.ClientID, Subject: g.Subject, Scopes: g.Scopes,
 		Format: goidc.TokenFormatOpaque, Type: goidc.TokenTypeBearer, CreatedAt: store.machineNow()}
-	if err := store.SaveToken(ctx, t); err != nil {
-		return nil, err
+	if store.SaveToken(ctx, t) != nil {
+		return nil, labFailed
 	}
 	answer["access_token"] = t.ID
 	if slices.Contains(p.scopes, "openid") && p.subject != x.client.ID {
 		answer["id_token"] = "" // issue makes it
 	}
-	return answer, nil
+	return answer, ""
 }

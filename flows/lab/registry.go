@@ -88,12 +88,14 @@ func registeredClients() []Client {
 			Note: "A service that acts for itself, without a person."},
 		{ID: "workshop-device", Grants: []string{grantDevice, "refresh_token"}, Scopes: scopeIDs(),
 			Note: "A device without a browser: its user types a code on another screen."},
-		{ID: "workshop-keys", Auth: authPrivateKey, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
+		{ID: "workshop-keys", Auth: authPrivateKey, Grants: []string{"authorization_code", "refresh_token", "client_credentials", grantBearer}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client without a secret on the wire: it signs with a private key."},
 		{ID: "workshop-mac", Auth: authSecretJWT, Secret: "workshop-secret-that-is-long-enough-to-sign", Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client that never sends its secret: it signs with it."},
-		{ID: "workshop-legacy", Grants: []string{"authorization_code", grantImplicit, "refresh_token"}, Scopes: scopeIDs(),
-			RedirectURIs: callbacks, Note: "An old public client: it may ask for tokens through the browser (implicit and hybrid)."},
+		{ID: "workshop-legacy", Grants: []string{"authorization_code", grantImplicit, grantPassword, "refresh_token"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "An old public client: tokens through the browser (implicit, hybrid) and passwords in its own form."},
+		{ID: "workshop-gateway", Secret: "workshop-secret", Grants: []string{grantExchange, grantBearer}, Scopes: scopeIDs(),
+			Note: "A service in the middle: it swaps a token that it received for one to go on with."},
 	}
 }
 

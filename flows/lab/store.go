@@ -50,6 +50,7 @@ type store struct {
 type accessToken struct {
 	goidc.Token
 	issuedAt, expiresAt time.Time
+	extra               map[string]any // claims that only some tokens have; never written to
 }
 
 func newStore(t *tenant) (*store, error) {
@@ -202,14 +203,14 @@ func (s *store) GrantByRefreshToken(ctx context.Context, token string) (*goidc.G
 	return g, s.SaveGrant(ctx, g)
 }
 
-func (s *store) SaveToken(_ context.Context, t *goidc.Token) error {
+func (s *store) SaveToken(ctx context.Context, t *goidc.Token) error {
 	now := s.tenant.now()
 	s.tokens.change(now, t.ID, func(old accessToken, known bool) accessToken {
 		if known {
 			old.RevokedAt = max(old.RevokedAt, t.RevokedAt)
 			return old
 		}
-		return accessToken{Token: *t, issuedAt: now, expiresAt: now.Add(s.tenant.life.Load().AccessToken)}
+		return accessToken{Token: *t, issuedAt: now, expiresAt: now.Add(s.tenant.life.Load().AccessToken), extra: exchangeOf(ctx).extra}
 	})
 	return nil
 }

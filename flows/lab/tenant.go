@@ -116,6 +116,8 @@ type exchange struct {
 	refused bool
 	// granted is the grant that was last saved: what the tokens are issued from.
 	granted goidc.Grant
+	// extra are claims for the access tokens that this request issues.
+	extra map[string]any
 	// hint is the subject of a valid id_token_hint.
 	hint string
 	// shown is the page that the user should see next; cookies go with it.

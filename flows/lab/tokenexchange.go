@@ -1,0 +1,128 @@
+package lab
+
+import "slices"
+
+const grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+// Token types of RFC 8693 §3, after tokenTypePrefix.
+const (
+	tokenTypePrefix = "urn:ietf:params:oauth:token-type:"
+	typeOfAccess    = tokenTypePrefix + "access_token"
+	typeOfID        = tokenTypePrefix + "id_token"
+	typeOfJWT       = tokenTypePrefix + "jwt"
+)
+
+// party is what a subject or actor token says about somebody.
+type party struct {
+	subject string
+	scopes  []string // nil when the token has none
+	act     any
+}
+
+// exchangeToken is token exchange, RFC 8693. Without an actor_token the client
+// impersonates the subject; with one, the act claim says who acts for whom.
+func (x *exchange) exchangeToken() (map[string]any, problem) {
+	f := x.form
+	switch wanted := f.Get("requested_token_type"); {
+	case wanted != "" && wanted != typeOfAccess && wanted != typeOfJWT:
+		return nil, requestedType
+	case f.Get("subject_token") == "":
+		return nil, subjectMissing
+	case f.Get("subject_token_type") == "":
+		return nil, subjectTypeMissing
+	case f.Has("actor_token") && f.Get("actor_token_type") == "":
+		return nil, actorTypeMissing
+	case !f.Has("actor_token") && f.Has("actor_token_type"):
+		return nil, actorMissing
+	}
+	for _, target := range slices.Concat(f["audience"], f["resource"]) {
+		if target != x.lab.API() {
+			return nil, targetUnknown
+		}
+	}
+	subject, bad := x.readParty(f.Get("subject_token"), f.Get("subject_token_type"))
+	if bad != "" {
+		return nil, pick(bad, subjectType, subjectToken)
+	}
+	if f.Has("actor_token") {
+		by, bad := x.readParty(f.Get("actor_token"), f.Get("actor_token_type"))
+		if bad != "" {
+			return nil, pick(bad, actorType, actorToken)
+		}
+		x.extra = map[string]any{"act": actor(by.subject, subject.act)}
+	} else if subject.act != nil {
+		x.extra = map[string]any{"act": subject.act}
+	}
+	scopes, bad := x.exchangedScopes(subject)
+	if bad != "" {
+		return nil, bad
+	}
+	u, _ := bySubject(x.tenant.users, subject.subject)
+	answer, bad := x.mint(permission{subject: subject.subject, username: u.Username, scopes: scopes, noRefresh: true})
+	if bad != "" {
+		return nil, bad
+	}
+	delete(answer, "id_token") // §2.2.1: one token is asked for, one is given
+	answer["issued_token_type"] = typeOfAccess
+	return answer, ""
+}
+
+// actor is an act claim, RFC 8693 §4.1. Who acted before stands inside.
+func actor(subject string, before any) map[string]any {
+	act := map[string]any{"sub": subject}
+	if before != nil {
+		act["act"] = before
+	}
+	return act
+}
+
+// exchangedScopes never gives more than the subject token has.
+func (x *exchange) exchangedScopes(subject party) ([]string, problem) {
+	usual := subject.scopes
+	if usual == nil {
+		usual = []string{"read"}
+	}
+	usual = slices.DeleteFunc(slices.Clone(usual), func(s string) bool { return !slices.Contains(x.client.Scopes, s) || s == "offline_access" })
+	scopes, bad := x.wantedScopes(usual)
+	if bad != "" {
+		return nil, bad
+	}
+	for _, s := range scopes {
+		if subject.scopes != nil && !slices.Contains(subject.scopes, s) {
+			return nil, scopeBeyondSubject
+		}
+	}
+	return scopes, ""
+}
+
+// readParty checks a token of this server. The problem says whether its type
+// (tokenTypeUnknown) or the token itself is bad.
+func (x *exchange) readParty(compact, kind string) (party, problem) {
+	switch kind {
+	case typeOfAccess, typeOfJWT:
+		token, bad := x.tenant.checkAccess(compact)
+		return party{subject: token.Subject, scopes: fields(token.Scopes), act: token.extra["act"]}, bad
+	case typeOfID:
+		header, claims, bad := x.lab.keys.verify(compact)
+		if bad != "" {
+			return party{}, bad
+		}
+		exp, _ := claims["exp"].(float64)
+		sub, _ := claims["sub"].(string)
+		switch {
+		case header["typ"] != typeIDToken || claims["iss"] != x.tenant.issuer || sub == "":
+			return party{}, tokenMalformed
+		case float64(x.now().Unix()) >= exp:
+			return party{}, tokenExpired
+		}
+		return party{subject: sub}, ""
+	}
+	return party{}, tokenTypeUnknown
+}
+
+func pick(bad, ofType, ofToken problem) problem {
+	if bad == tokenTypeUnknown {
+		return ofType
+	}
+	return ofToken
+}
