@@ -41,6 +41,15 @@ func (x *exchange) authorize(r *http.Request) reply {
 		x.passForm(r)
 		return x.finishAuthorization(r)
 	}
+	if c.must(mustPush) {
+		return x.refuse(requestNotPushed)
+	}
+	if bad := x.openRequest(); bad != "" {
+		if x.checkRedirect() == "" {
+			return x.redirectRefusal(bad)
+		}
+		return x.refuse(bad)
+	}
 	if bad := x.checkRedirect(); bad != "" {
 		return x.refuse(bad)
 	}
@@ -55,6 +64,7 @@ func (x *exchange) authorize(r *http.Request) reply {
 func (x *exchange) finishAuthorization(r *http.Request) reply {
 	answer := x.ask(r)
 	if out, ok := readAuthorizationResponse(answer); ok {
+		x.protect(out)
 		if out.params.Has("error") {
 			why := x.why.refusal()
 			if x.why != "" {
@@ -106,8 +116,6 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 	switch {
 	case length(f) > requestLimit:
 		return requestTooLong
-	case f.Has("request"):
-		return requestObject
 	case f.Has("request_uri"):
 		return requestURIRemote
 	}
@@ -147,6 +155,10 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 	// library would refuse.
 	for _, wish := range []string{"id_token_hint", "acr_values", "display", "claims"} {
 		f.Del(wish)
+	}
+	if mode := f.Get("response_mode"); isJARM(mode) {
+		x.signed = true
+		f.Set("response_mode", x.plainMode(mode))
 	}
 	x.passForm(r)
 	return ""
@@ -205,9 +217,14 @@ func (x *exchange) redirectRefusal(p problem) reply {
 	out := &authorizationResponse{redirectURI: x.form.Get("redirect_uri"), mode: x.form.Get("response_mode"), params: url.Values{
 		"error": {why.code}, "error_description": {why.description}, "iss": {x.tenant.issuer},
 	}}
-	if p == responseModeUnknown || p == responseModeQuery || out.mode == "" {
+	x.signed = x.signed || isJARM(out.mode)
+	switch {
+	case !slices.Contains(responseModes(), out.mode) || p == responseModeQuery:
 		out.mode = x.defaultMode()
+	case isJARM(out.mode):
+		out.mode = x.plainMode(out.mode)
 	}
+	x.protect(out)
 	if state := x.form.Get("state"); state != "" {
 		out.params.Set("state", state)
 	}
@@ -228,6 +245,15 @@ type authorizationResponse struct {
 	redirectURI string
 	mode        string // query, fragment or form_post
 	params      url.Values
+	// seal replaces the params by a signed one, at the last moment (JARM).
+	seal func(url.Values) (url.Values, error)
+}
+
+// protect signs an answer if the client asked for it.
+func (x *exchange) protect(out *authorizationResponse) {
+	if x.signed {
+		out.seal = x.sealResponse
+	}
 }
 
 // readAuthorizationResponse takes the library's answer apart. Our registered
@@ -239,11 +265,11 @@ func readAuthorizationResponse(answer *captured) (*authorizationResponse, bool) 
 	}
 	if uri, fragment, ok := strings.Cut(location, "#"); ok {
 		params, err := url.ParseQuery(fragment)
-		return &authorizationResponse{uri, "fragment", params}, err == nil
+		return &authorizationResponse{redirectURI: uri, mode: "fragment", params: params}, err == nil
 	}
 	uri, query, _ := strings.Cut(location, "?")
 	params, err := url.ParseQuery(query)
-	return &authorizationResponse{uri, "query", params}, err == nil
+	return &authorizationResponse{redirectURI: uri, mode: "query", params: params}, err == nil
 }
 
 func (a *authorizationResponse) reply(out reply) reply {
@@ -268,7 +294,8 @@ func (a *authorizationResponse) reply(out reply) reply {
 // interact is asked by the library, at the start and after each form, whether
 // the user is signed in and agrees.
 func (x *exchange) interact(r *http.Request, as *goidc.AuthnSession) (goidc.Status, error) {
-	x.keepHint(as)
+	x.keep(as)
+	x.client, _ = x.tenant.store.registry.client(as.ClientID)
 	status, p := x.decide(r, as)
 	if p == "" {
 		return status, nil
@@ -278,13 +305,18 @@ func (x *exchange) interact(r *http.Request, as *goidc.AuthnSession) (goidc.Stat
 	return goidc.StatusFailure, goidc.NewError(goidc.ErrorCode(why.code), why.description)
 }
 
-// keepHint carries the subject of an id_token_hint over to the requests that
-// follow: the sign-in form, or the use of a pushed request.
-func (x *exchange) keepHint(as *goidc.AuthnSession) {
+// keep carries over to the requests that follow, the sign-in form or the use of
+// a pushed request, what the library has no place for: the subject of an
+// id_token_hint, and whether the answer is to be signed.
+func (x *exchange) keep(as *goidc.AuthnSession) {
 	if as.Store == nil {
 		as.Store = map[string]any{}
 	}
 	if x.hint != "" {
 		as.Store[keptHint] = x.hint
 	}
+	if x.signed {
+		as.Store[keptSigned] = true
+	}
+	x.signed = as.Store[keptSigned] == true
 }

@@ -160,6 +160,11 @@ func (x *exchange) push(r *http.Request) reply {
 	if x.form.Has("request_uri") {
 		return x.refuse(requestURINested)
 	}
+	if bad := x.openRequest(); bad != "" {
+		return x.refuse(bad)
+	}
+	x.form.Set("client_id", x.client.ID)
+	x.form.Set("client_secret", atTheDoor)
 	if bad := x.checkRedirect(); bad != "" {
 		return x.refuse(bad)
 	}

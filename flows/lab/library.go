@@ -72,7 +72,7 @@ func newLibrary(t *tenant) (http.Handler, error) {
 			provider.WithPKCE([]goidc.CodeChallengeMethod{goidc.CodeChallengeMethodSHA256}),
 			provider.WithPAR(s, provider.WithPARIDFunc(fresh), provider.WithPARLifetime(pushedSeconds),
 				provider.WithPARSessionHandler(func(ctx context.Context, as *goidc.AuthnSession, _ *goidc.Client) error {
-					exchangeOf(ctx).keepHint(as)
+					exchangeOf(ctx).keep(as)
 					return nil
 				})),
 			provider.WithAuthPolicies(goidc.NewPolicy("lab",
@@ -184,7 +184,10 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	}
 	m["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
 	m["acr_values_supported"] = []string{"urn:lab:pwd"}
-	m["request_parameter_supported"] = false
+	m["request_parameter_supported"] = true
+	m["request_object_signing_alg_values_supported"] = foreignAlgs()
+	m["response_modes_supported"] = responseModes()
+	m["authorization_signing_alg_values_supported"] = []string{es256}
 	m["request_uri_parameter_supported"] = false
 	m["claims_parameter_supported"] = false
 	m["x_lab"] = true

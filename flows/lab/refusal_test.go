@@ -249,12 +249,15 @@ func TestAuthorizationErrorsThatGoToTheClient(t *testing.T) {
 		{"prompt none and more", "invalid_request", "stand alone", []string{"prompt", "none login"}},
 		{"prompt none without a session", "login_required", "Nobody is signed in", []string{"prompt", "none"}},
 		{"max_age", "invalid_request", "number of seconds", []string{"max_age", "soon"}},
-		{"a request object", "request_not_supported", "request objects", []string{"request", "e30.e30."}},
+		{"a request object of a client without keys", "invalid_request_object", "no public key is registered", []string{"request", "e30.e30."}},
 		{"a foreign request_uri", "request_uri_not_supported", "own pushed", []string{"request_uri", "https://evil.test/x"}},
 		{"endless state", "invalid_request", "longer than 8 KiB", []string{"nonce", strings.Repeat("x", 9<<10)}},
 		{"a foreign id_token_hint", "invalid_request", "id_token_hint", []string{"id_token_hint", "e30.e30.e30"}},
 	} {
-		for _, mode := range []string{"", "query", "fragment", "form_post"} {
+		for _, mode := range []string{"", "query", "fragment", "form_post", "query.jwt", "form_post.jwt"} {
+			if c.name == "response_mode" && strings.HasSuffix(mode, "jwt") {
+				continue // it is replaced by an unknown one
+			}
 			t.Run(c.name+" "+mode, func(t *testing.T) {
 				b := newBench(t)
 				form := b.authorizeForm()
@@ -264,6 +267,9 @@ func TestAuthorizationErrorsThatGoToTheClient(t *testing.T) {
 				back, err := b.browser.visit(b.lab.Issuer() + "/authorize?" + edit(form, c.change...).Encode())
 				if err != nil {
 					t.Fatal(err)
+				}
+				if strings.HasSuffix(mode, "jwt") {
+					back = b.openResponse(t, back, "workshop-spa")
 				}
 				if back.Get("error") != c.code || !strings.Contains(back.Get("error_description"), c.words) || back.Get("state") != "s" || back.Get("iss") != b.lab.Issuer() || back.Has("code") {
 					t.Errorf("answer = %v, want %s %q", back, c.code, c.words)

@@ -27,12 +27,22 @@ type Client struct {
 	// Auth is its token_endpoint_auth_method. Empty means basic or post for a
 	// client with a secret, and none for one without.
 	Auth string
+	// Requires names what it may not leave out: "pushed_request" (RFC 9126),
+	// "signed_request" (RFC 9101).
+	Requires []string
 	// PrivateJWK is the key of a client that signs and has not brought keys of
 	// its own, for its application to use.
 	PrivateJWK string
 }
 
 func (c Client) may(grant string) bool { return slices.Contains(c.Grants, grant) }
+
+const (
+	mustPush = "pushed_request"
+	mustSign = "signed_request"
+)
+
+func (c Client) must(what string) bool { return slices.Contains(c.Requires, what) }
 
 // mayAuthorize tells whether the client may send people to the authorization endpoint.
 func (c Client) mayAuthorize() bool { return c.may("authorization_code") || c.may(grantImplicit) }
@@ -90,6 +100,8 @@ func registeredClients() []Client {
 			Note: "A device without a browser: its user types a code on another screen."},
 		{ID: "workshop-keys", Auth: authPrivateKey, Grants: []string{"authorization_code", "refresh_token", "client_credentials", grantBearer}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client without a secret on the wire: it signs with a private key."},
+		{ID: "workshop-strict", Auth: authPrivateKey, Requires: []string{mustPush, mustSign}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "A client as in open banking: it signs its requests and pushes them."},
 		{ID: "workshop-mac", Auth: authSecretJWT, Secret: "workshop-secret-that-is-long-enough-to-sign", Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client that never sends its secret: it signs with it."},
 		{ID: "workshop-legacy", Grants: []string{"authorization_code", grantImplicit, grantPassword, "refresh_token"}, Scopes: scopeIDs(),

@@ -78,7 +78,15 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 			put = out.redirect.params.Set
 		}
 		if err := out.issued.finish(put); err != nil {
-			out = jsonReply(http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The lab could not sign a token."})
+			out = cannotSign()
+		}
+	}
+	if out.redirect != nil && out.redirect.seal != nil {
+		sealed, err := out.redirect.seal(out.redirect.params)
+		if err != nil {
+			out = cannotSign()
+		} else {
+			out.redirect.params = sealed
 		}
 	}
 	if out.redirect != nil {
@@ -110,6 +118,10 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 		panic(http.ErrAbortHandler)
 	}
 	_, _ = w.Write(out.body)
+}
+
+func cannotSign() reply {
+	return jsonReply(http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The lab could not sign a token."})
 }
 
 // captured is the answer of the library, before we finish it.

@@ -33,7 +33,9 @@ func ordered(responseType string) string {
 // frontChannel tells whether tokens travel through the browser.
 func frontChannel(responseType string) bool { return goidc.ResponseType(responseType).IsImplicit() }
 
-func responseModes() []string { return []string{"query", "fragment", "form_post"} }
+func responseModes() []string {
+	return []string{"query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"}
+}
 
 // checkResponse checks what the client wants back and how. It rewrites the
 // response_type in our order.

@@ -18,7 +18,8 @@ const (
 	keptSubject  = "sub"
 	keptAuthTime = "auth_time"
 	keptLogin    = "login"
-	keptHint     = "hint" // subject of an id_token_hint
+	keptHint     = "hint"   // subject of an id_token_hint
+	keptSigned   = "signed" // the answer is to be signed
 	// keptAsked is set once the consent page was shown, so that the sign-in
 	// form cannot carry the agreement along.
 	keptAsked = "asked"

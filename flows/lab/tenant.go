@@ -120,6 +120,8 @@ type exchange struct {
 	extra map[string]any
 	// hint is the subject of a valid id_token_hint.
 	hint string
+	// signed is set when the client wants a signed authorization response.
+	signed bool
 	// shown is the page that the user should see next; cookies go with it.
 	shown   *page
 	cookies http.Header

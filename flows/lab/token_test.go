@@ -231,17 +231,19 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 	}
 	for name, want := range map[string]any{
 		"authorization_response_iss_parameter_supported": true, "x_lab": true,
-		"code_challenge_methods_supported":      []any{"S256"},
-		"response_types_supported":              []any{"code", "code id_token", "code token", "code id_token token", "id_token", "token", "id_token token"},
-		"response_modes_supported":              []any{"query", "fragment", "form_post"},
-		"scopes_supported":                      []any{"openid", "profile", "email", "offline_access", "read", "write"},
-		"grant_types_supported":                 []any{"authorization_code", "refresh_token", "client_credentials", deviceGrant, "password", bearerGrant, exchangeGrant, "implicit"},
-		"id_token_signing_alg_values_supported": []any{"ES256", "RS256"},
-		"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"},
-		"pushed_authorization_request_endpoint": b.lab.Issuer() + "/par",
-		"introspection_endpoint":                b.lab.Issuer() + "/introspect",
-		"revocation_endpoint":                   b.lab.Issuer() + "/revoke",
-		"request_uri_parameter_supported":       false,
+		"code_challenge_methods_supported":           []any{"S256"},
+		"response_types_supported":                   []any{"code", "code id_token", "code token", "code id_token token", "id_token", "token", "id_token token"},
+		"response_modes_supported":                   []any{"query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"},
+		"request_parameter_supported":                true,
+		"authorization_signing_alg_values_supported": []any{"ES256"},
+		"scopes_supported":                           []any{"openid", "profile", "email", "offline_access", "read", "write"},
+		"grant_types_supported":                      []any{"authorization_code", "refresh_token", "client_credentials", deviceGrant, "password", bearerGrant, exchangeGrant, "implicit"},
+		"id_token_signing_alg_values_supported":      []any{"ES256", "RS256"},
+		"token_endpoint_auth_methods_supported":      []any{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"},
+		"pushed_authorization_request_endpoint":      b.lab.Issuer() + "/par",
+		"introspection_endpoint":                     b.lab.Issuer() + "/introspect",
+		"revocation_endpoint":                        b.lab.Issuer() + "/revoke",
+		"request_uri_parameter_supported":            false,
 	} {
 		if !reflect.DeepEqual(first[name], want) {
 			t.Errorf("%s = %v, want %v", name, first[name], want)

@@ -86,7 +86,11 @@ const (
 	requestURIForeign    problem = "request_uri_foreign"
 	requestURINested     problem = "request_uri_nested"
 	requestURIRemote     problem = "request_uri_remote"
-	requestObject        problem = "request_object"
+	requestUnsigned      problem = "request_unsigned"
+	requestNotPushed     problem = "request_not_pushed"
+	requestType          problem = "request_type"
+	requestClient        problem = "request_client"
+	requestNested        problem = "request_nested"
 	requestTooLong       problem = "request_too_long"
 	hintBad              problem = "hint_bad"
 	hintOther            problem = "hint_other"
@@ -271,8 +275,16 @@ func (p problem) refusal() refusal {
 		return refusal{bad, "invalid_request", "A pushed request cannot have a request_uri itself."}
 	case requestURIRemote:
 		return refusal{bad, "request_uri_not_supported", "This server takes only a request_uri that its own pushed request endpoint issued."}
-	case requestObject:
-		return refusal{bad, "request_not_supported", "This server does not take request objects yet."}
+	case requestUnsigned:
+		return refusal{bad, "invalid_request", "This client must sign its requests: send them as a JWT in the parameter request."}
+	case requestNotPushed:
+		return refusal{bad, "invalid_request", "This client must push its requests: send them to the pushed authorization request endpoint first."}
+	case requestType:
+		return refusal{bad, "invalid_request_object", "The typ of the request object must be oauth-authz-req+jwt, so that no other JWT is taken for one."}
+	case requestClient:
+		return refusal{bad, "invalid_request_object", "The client_id in the request object is not the one of the request."}
+	case requestNested:
+		return refusal{bad, "invalid_request_object", "A request object cannot have a request or request_uri inside."}
 	case requestTooLong:
 		return refusal{bad, "invalid_request", "The parameters are longer than 8 KiB. Keep state short: it is a ticket, not a store."}
 	case hintBad:
