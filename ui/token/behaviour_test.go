@@ -318,8 +318,8 @@ func TestEverySizeFits(t *testing.T) {
 				th, _ := themes.Load("mono")
 				e.Styles = th.Styles(themes.ASCII(), true)
 			}
-			for w := 1; w <= 200; w += 1 + w/9 {
-				for h := 1; h <= 60; h += 1 + h/7 {
+			for w := 1; w <= 200; w += 1 + w/4 {
+				for h := 1; h <= 60; h += 1 + h/4 {
 					e.W, e.H = w, h
 					p, _ := d.pane.Sync(e)
 					view := p.View(e)
@@ -372,6 +372,21 @@ func BenchmarkViewOfAHostileToken(b *testing.B) {
 	d := open(b, &uitest.Server{}, 118, 29, uitest.Next(2)...).paste(hostile()).do(keys.Down, keys.Down, keys.Down)
 	b.ReportAllocs()
 	for b.Loop() {
+		d.pane.View(d.env)
+	}
+}
+
+// The largest token that is read at all.
+func BenchmarkSyncOfAHugeToken(b *testing.B) {
+	var payload strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&payload, `,"claim%05d":{"x":[1,{"y":2}]}`, i%15_000)
+	}
+	d := open(b, &uitest.Server{}, 118, 29, uitest.Next(2)...).paste(jwt(fixtureHeader, `{"iss":"x"`+payload.String()[:1_500_000]))
+	b.ReportAllocs()
+	for b.Loop() {
+		d.env.Snap.Version++
+		d.pane, _ = d.pane.Sync(d.env)
 		d.pane.View(d.env)
 	}
 }

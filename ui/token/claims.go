@@ -48,13 +48,7 @@ func newLayer(e pane.Env, d dates, tok jose.Token, checks []wire.Check) layer {
 	return l
 }
 
-func (l *layer) add(r row) {
-	if len(l.out) >= maxRows {
-		l.left++
-		return
-	}
-	l.out = append(l.out, r)
-}
+func (l *layer) add(r row) { l.out = append(l.out, r) }
 
 // claims are the rows of what the token says, and of what came beside it.
 func (l layer) claims(t tab) []row {
@@ -114,7 +108,7 @@ func (l *layer) section(title, section string, v wire.Value) {
 		missing := strings.HasPrefix(c.ID, "claim_missing:") || strings.HasSuffix(c.ID, "_missing")
 		if of == section && missing && (c.Status == wire.Fail || c.Status == wire.Warn) && !l.has(of, names[0]) {
 			name := wire.Safe(names[0])
-			l.add(row{kind: claimRow, id: section + "/missing/" + name, status: string(c.Status), name: name, value: "not in the token",
+			l.add(row{kind: claimRow, id: section + "/missing/" + name, status: string(c.Status), name: name, value: "not in the token", raw: "no " + names[0],
 				gloss: l.meaning(names[0]), of: section, top: names[0]})
 		}
 	}
@@ -131,7 +125,11 @@ func (l *layer) has(section, name string) bool {
 
 // member adds one member and, below it, what it holds.
 func (l *layer) member(m wire.Member, section, id, top string, depth int) {
-	r := row{kind: claimRow, id: id, name: wire.Safe(clip(m.Name, 200)), depth: depth, of: section, top: top, raw: rawOf(m.Value)}
+	if len(l.out) >= maxRows {
+		l.left++
+		return
+	}
+	r := row{kind: claimRow, id: id, name: wire.Safe(clip(m.Name, 200)), depth: depth, of: section, top: top, val: m.Value}
 	if depth == 0 {
 		r.status, r.gloss = l.worst[section+" "+m.Name], l.meaning(m.Name)
 	}

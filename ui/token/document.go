@@ -15,7 +15,7 @@ const maxLines = 5000
 
 // document is the token as JSON, in lines that fit the pane.
 type document struct {
-	of_    documentKey
+	key    documentKey
 	lines  []string
 	titles map[int]bool // lines that are headings
 	text   string       // unbroken, for the clipboard
@@ -30,10 +30,10 @@ type documentKey struct {
 // of returns the document of a token, d itself when it is already that.
 func (d document) of(tok jose.Token, e pane.Env) document {
 	key := documentKey{tok.Text, e.W, e.Snap.Reveal}
-	if d.titles != nil && d.of_ == key {
+	if d.titles != nil && d.key == key {
 		return d
 	}
-	d = document{of_: key, titles: map[int]bool{}}
+	d = document{key: key, titles: map[int]bool{}}
 	for _, part := range [...]struct {
 		title string
 		value wire.Value

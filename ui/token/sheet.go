@@ -61,12 +61,21 @@ type row struct {
 	when   time.Time
 	gloss  string // what it means, in a few words
 	depth  int
-	of     string // section and top member that a claim belongs to, or that a check is about
-	top    string // name of the top member, raw
-	raw    string // what is copied
+	of     string     // section and top member that a claim belongs to, or that a check is about
+	top    string     // name of the top member, raw
+	raw    string     // what is copied
+	val    wire.Value // of a claim: what is copied
 	part   jose.Segment
 	where  jose.Break
 	check  wire.Check
+}
+
+// whole is what is copied of a row.
+func (r row) whole() string {
+	if r.kind == claimRow && r.raw == "" {
+		return rawOf(r.val)
+	}
+	return r.raw
 }
 
 // what names the row in "Copied …".

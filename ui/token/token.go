@@ -246,11 +246,11 @@ func (p Pane) copyMarked(e pane.Env) tea.Msg {
 	if r.kind == tokenRow {
 		return p.copyWhole()
 	}
-	what := r.what()
-	if wire.Safe(r.raw) != r.raw {
+	what, text := r.what(), r.whole()
+	if wire.Safe(text) != text && !strings.Contains(text, "\n") {
 		what += " (it holds characters that the screen shows as escapes)"
 	}
-	return pane.Copy{Text: r.raw, What: what}
+	return pane.Copy{Text: text, What: what}
 }
 
 // copyWhole takes the token itself, and says what that means.
