@@ -175,6 +175,9 @@ func (m Model) turn(by int) Model { return m.look((m.focus + by) % paneCount) }
 
 func (m Model) look(i int) Model {
 	m.focus = i
+	if i == tokenPane {
+		m.session = m.session.Tick(m.deps.Now()) // what it says about time must be about now
+	}
 	if i == tokenPane && m.session.Snapshot().Head.Vars["id_token"] != "" {
 		m.seenToken = true
 	}
@@ -233,6 +236,12 @@ func (m Model) stop() (Model, tea.Cmd) {
 
 // lookup opens the page that fits: of the problem, else of the step in view.
 func (m Model) lookup() (Model, tea.Cmd) {
+	if m.focus == tokenPane || m.focus == exchangePane {
+		p, up := m.panes[m.focus].Act(keys.Lookup, m.env(m.focus))
+		if up != nil {
+			return m.put(m.focus, p).intentFrom(m.focus, up)
+		}
+	}
 	snap := m.session.Snapshot()
 	if m.catalog != nil && snap.State.Problem != nil {
 		p := snap.State.Problem

@@ -163,7 +163,8 @@ func (m Model) paste(msg tea.PasteMsg) (Model, tea.Cmd) {
 			return m.record(flows.Redirected{ID: b.ID, Request: r, Via: flows.Pasted})
 		}
 	}
-	if strings.Contains(text, "eyJ") {
+	m.session = m.session.Tick(m.deps.Now())
+	if strings.Contains(text, "eyJ") || isOneWord(text) {
 		m.focus, m.zoom = tokenPane, false
 		return m.deliver(addressed{tokenPane, msg})
 	}
@@ -221,4 +222,10 @@ func (m Model) breakIt() (Model, tea.Cmd) {
 	m.breaking = true
 	m.focus = flowPane
 	return m, m.begin("", "authorization_code", nil, "token")
+}
+
+// isOneWord: a long run of characters without a blank that is no address is
+// more likely a token than a message.
+func isOneWord(text string) bool {
+	return len(text) >= 20 && !strings.ContainsAny(text, " \t\n\"{}") && !strings.Contains(text, "://") && !strings.Contains(text, "error=")
 }

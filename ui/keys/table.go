@@ -84,8 +84,6 @@ const (
 	Fault9  Action = "edit.fault9"
 
 	Dates   Action = "token.dates"
-	Verify  Action = "token.verify"
-	Wrap    Action = "token.wrap"
 	AsJSON  Action = "token.json"
 	Checks  Action = "token.checks"
 	Clear   Action = "text.clear"
