@@ -3,15 +3,9 @@ package exec
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
-
-	"github.com/zitadel/oidc/v3/example/server/exampleop"
-	"github.com/zitadel/oidc/v3/example/server/storage"
-	"github.com/zitadel/oidc/v3/pkg/op"
 
 	"authdance/flows"
 	"authdance/flows/grants"
@@ -101,21 +95,5 @@ func TestCodeFlowOverLoopbackWithTheLab(t *testing.T) {
 		if s.Vars["sub"] != "lab-user-1001" || s.Vars["api_answer"] == "" {
 			t.Errorf("%v", s.Vars)
 		}
-	}
-}
-
-// The other server here was written by none of us.
-func TestCodeFlowOverLoopbackWithAnotherServer(t *testing.T) {
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	var srv *httptest.Server
-	srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { srv.Config.Handler.ServeHTTP(w, r) }))
-	issuer := srv.URL + "/"
-	storage.RegisterClients(storage.NativeClient("native", "http://127.0.0.1/callback"))
-	srv.Config.Handler = exampleop.SetupServer(issuer, storage.NewStorage(storage.NewUserStore(issuer)), nil, false, op.WithAllowInsecure())
-	t.Cleanup(srv.Close)
-	s := overLoopback(t, SignInOptions{User: "test-user2", Password: "verysecure"}, flows.Vars{"issuer": wire.Untrusted(issuer), "client_id": "native",
-		"redirect_uri": "http://127.0.0.1:0/callback", "scope": "openid profile offline_access"})
-	if s.Vars["sub"] != "id2" || s.Vars["refresh_token"] == "" {
-		t.Errorf("%v", s.Vars)
 	}
 }
