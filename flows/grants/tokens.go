@@ -96,6 +96,11 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 	}
 	tok := jose.Decode(s.Vars["id_token"].Raw())
 	report := jose.CheckIDToken(tok, Expect(s, e.At), signers(s, tok, res.Body), e.At)
+	for i, c := range report.Checks {
+		if c.ID == "aud_untrusted" && c.Status == wire.Fail {
+			report.Checks[i].Message += "; if you know them, list them in the profile: [quirks] trusted_audiences"
+		}
+	}
 	unknownKid := slices.ContainsFunc(report.Checks, func(c wire.Check) bool { return c.ID == "kid_unknown" && c.Status != wire.Pass })
 	if unknownKid && len(s.ResultOf("id_token").Exchanges()) < 2 {
 		// The server may have rotated its keys a moment ago: look once more.
