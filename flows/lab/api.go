@@ -36,13 +36,13 @@ func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.faults = faults
 	out, answered := x.intercept()
 	if !answered {
-		out = a.answer(r)
+		out = a.answer(x, r)
 	}
 	x.alter(&out)
 	writeReply(w, r, out)
 }
 
-func (a *protectedAPI) answer(r *http.Request) reply {
+func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 	var needs string
 	var methods []string
 	var serve func(*http.Request, accessToken) reply
@@ -57,18 +57,18 @@ func (a *protectedAPI) answer(r *http.Request) reply {
 	if !slices.Contains(methods, r.Method) {
 		return (&exchange{route: route{methods: methods}}).wrongMethod(r.Method)
 	}
-	compact, bad := bearerToken(r, nil)
+	token, bad := x.authorized(r, a.lab.API()+r.URL.Path)
 	if bad != "" {
-		return bearerRefusal(bad.refusal(), "")
-	}
-	token, bad := a.tenant.checkAccess(compact)
-	if bad != "" {
-		return bearerRefusal(bad.refusal(), "")
+		return x.challenge(bad, "")
 	}
 	if !slices.Contains(fields(token.Scopes), needs) {
-		return bearerRefusal(refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + needs + "."}, needs)
+		return x.challengeWith(refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + needs + "."}, false, needs)
 	}
-	return serve(r, token)
+	out := serve(r, token)
+	if x.client.must(mustNonce) {
+		x.offerNonce(&out, routeAPI)
+	}
+	return out
 }
 
 // profile says whose token it is. A client that acts for itself is told so.

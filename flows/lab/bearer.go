@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// bearerToken takes the access token out of a request, RFC 6750 §2. The form
-// body (§2.2) is accepted for a form; the query (§2.3) is not, as RFC 9700
-// §4.3.2 asks.
-func bearerToken(r *http.Request, form url.Values) (string, problem) {
+// presented takes the access token out of a request, RFC 6750 §2 and RFC 9449
+// §7.1. The form body (RFC 6750 §2.2) is accepted for a form; the query (§2.3)
+// is not, as RFC 9700 §4.3.2 asks.
+func presented(r *http.Request, form url.Values) (scheme, token string, bad problem) {
 	if r.URL.Query().Has("access_token") {
-		return "", tokenInQuery
+		return "", "", tokenInQuery
 	}
 	inBody := ""
 	if r.Method == http.MethodPost {
@@ -21,19 +21,61 @@ func bearerToken(r *http.Request, form url.Values) (string, problem) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
 		if inBody == "" {
-			return "", tokenMissing
+			return "", "", tokenMissing
 		}
-		return inBody, ""
+		return "bearer", inBody, ""
 	}
 	if inBody != "" {
-		return "", tokenTwice
+		return "", "", tokenTwice
 	}
-	scheme, token, _ := strings.Cut(header, " ")
-	token = strings.TrimSpace(token)
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", tokenMissing
+	scheme, token, _ = strings.Cut(header, " ")
+	scheme, token = strings.ToLower(scheme), strings.TrimSpace(token)
+	if scheme != "bearer" && scheme != "dpop" || token == "" {
+		return "", "", tokenMissing
 	}
+	return scheme, token, ""
+}
+
+// authorized finds the access token of a request to a protected resource and
+// checks it, with the proof of its key if it is bound to one. target is the
+// address of the resource.
+func (x *exchange) authorized(r *http.Request, target string) (accessToken, problem) {
+	scheme, compact, bad := presented(r, x.form)
+	if bad != "" {
+		return accessToken{}, bad
+	}
+	token, bad := x.tenant.checkAccess(compact)
+	if bad != "" {
+		return accessToken{}, bad
+	}
+	x.client, _ = x.tenant.store.registry.client(token.ClientID)
+	jkt := token.boundTo()
+	switch {
+	case jkt == "" && scheme == "dpop":
+		return token, tokenUnbound
+	case jkt == "":
+		return token, ""
+	case scheme == "bearer":
+		return token, tokenBound
+	}
+	got, bad := x.checkProof(r, target, compact, x.route.name)
+	switch {
+	case bad != "":
+		return token, bad
+	case !got.sent:
+		return token, proofMissing
+	case got.jkt != jkt:
+		return token, tokenOtherKey
+	}
+	x.proof = got
 	return token, ""
+}
+
+// boundTo is the thumbprint of the key that the token needs, RFC 9449 §6.1.
+func (t accessToken) boundTo() string {
+	cnf, _ := t.extra["cnf"].(map[string]any)
+	jkt, _ := cnf["jkt"].(string)
+	return jkt
 }
 
 // checkAccess checks an access token as RFC 9068 §4 asks: type, signature,
@@ -54,21 +96,39 @@ func (t *tenant) checkAccess(compact string) (accessToken, problem) {
 	return token, bad
 }
 
-// bearerRefusal answers a request without a good access token, RFC 6750 §3.
-// scope names what is needed, when that is what is missing.
-func bearerRefusal(why refusal, scope string) reply {
-	challenge := `Bearer realm="authdance lab"`
+// challenge answers a request without a good access token, RFC 6750 §3 and
+// RFC 9449 §7.1. scope names what is needed, when that is what is missing.
+func (x *exchange) challenge(p problem, scope string) reply {
+	return x.challengeWith(p.refusal(), p.aboutProof(), scope)
+}
+
+func (x *exchange) challengeWith(why refusal, dpop bool, scope string) reply {
+	const realm, algs = `Bearer realm="authdance lab"`, `DPoP algs="`
 	body := map[string]any{"error_description": why.description}
-	// §3.1: a request without any token is told nothing about errors.
+	parts := realm
+	if dpop {
+		parts = algs + joined(foreignAlgs()) + `"`
+		if why.code != "use_dpop_nonce" && why.code != "invalid_token" {
+			why.code = "invalid_dpop_proof"
+		}
+		why.status = http.StatusUnauthorized
+	}
+	// RFC 6750 §3.1: a request without any token is told nothing about errors.
 	if why.code != "" {
-		challenge += `, error="` + why.code + `", error_description="` + why.description + `"`
+		parts += `, error="` + why.code + `", error_description="` + why.description + `"`
 		body["error"] = why.code
 	}
 	if scope != "" {
-		challenge += `, scope="` + scope + `"`
+		parts += `, scope="` + scope + `"`
 	}
 	out := jsonReply(why.status, body)
-	out.header.Set("WWW-Authenticate", challenge)
+	out.header.Set("WWW-Authenticate", parts)
+	if why.code == "" {
+		out.header.Add("WWW-Authenticate", algs+joined(foreignAlgs())+`"`)
+	}
+	if why.code == "use_dpop_nonce" {
+		x.offerNonce(&out, x.route.name)
+	}
 	return out
 }
 

@@ -80,7 +80,7 @@ func (x *exchange) onBehalfOf(compact string, wanted []string) (map[string]any, 
 		return nil, behalfNobody
 	}
 	u, _ := bySubject(x.tenant.users, token.Subject)
-	x.extra = map[string]any{"act": actor(x.client.ID, token.extra["act"])}
+	x.addClaim("act", actor(x.client.ID, token.extra["act"]))
 	return x.mint(permission{subject: u.Subject, username: u.Username, scopes: wanted, noRefresh: true})
 }
 

@@ -45,6 +45,12 @@ func (x *exchange) token(r *http.Request) reply {
 	if !x.client.may(grant) {
 		return x.refuse(grantNotAllowed)
 	}
+	if bad := x.bindToProof(r); bad != "" {
+		return x.refuse(bad)
+	}
+	if bad := x.checkBinding(); bad != "" {
+		return x.refuse(bad)
+	}
 	switch grant {
 	case "authorization_code":
 		if bad := x.checkCodeRequest(); bad != "" {
@@ -84,6 +90,9 @@ func (x *exchange) tokenAnswer(members map[string]any) reply {
 	}
 	out := jsonReply(http.StatusOK, members)
 	out.issued = tokens
+	if x.client.must(mustNonce) {
+		x.offerNonce(&out, routeToken)
+	}
 	return out
 }
 
@@ -163,6 +172,9 @@ func (x *exchange) push(r *http.Request) reply {
 	if bad := x.openRequest(); bad != "" {
 		return x.refuse(bad)
 	}
+	if bad := x.pushedKey(r); bad != "" {
+		return x.refuse(bad)
+	}
 	x.form.Set("client_id", x.client.ID)
 	x.form.Set("client_secret", atTheDoor)
 	if bad := x.checkRedirect(); bad != "" {
@@ -196,6 +208,9 @@ func (x *exchange) introspect(r *http.Request) reply {
 	members["x_lab"] = true
 	if t, ok := x.tenant.store.tokens.get(x.form.Get("token")); ok {
 		maps.Copy(members, t.extra)
+		if t.boundTo() != "" {
+			members["token_type"] = "DPoP"
+		}
 		members["iat"], members["exp"] = t.issuedAt.Unix(), t.expiresAt.Unix()
 		members["aud"], members["jti"] = x.lab.API(), t.ID
 	} else {
@@ -270,16 +285,12 @@ func (t *tenant) handle(token string) string {
 
 // userinfo answers with claims about the user, OIDC Core §5.3.
 func (x *exchange) userinfo(r *http.Request) reply {
-	compact, bad := bearerToken(r, x.form)
-	if bad != "" {
-		return x.refuse(bad)
-	}
-	token, bad := x.tenant.checkAccess(compact)
+	token, bad := x.authorized(r, x.tenant.issuer+x.route.path)
 	if bad != "" {
 		return x.refuse(bad)
 	}
 	if !slices.Contains(fields(token.Scopes), "openid") {
-		return bearerRefusal(tokenScopeOpenID.refusal(), "openid")
+		return x.challenge(tokenScopeOpenID, "openid")
 	}
 	r.Header.Set("Authorization", "Bearer "+token.ID)
 	answer := x.ask(r)

@@ -103,7 +103,7 @@ func knownFaults() []*fault {
 			route: routeUserinfo, alter: onSuccess(func(_ *exchange, out *reply) { out.json["sub"] = "lab-user-9999" })},
 		{Fault: Fault{Key: "rs_expired", Title: "API says the token is expired", Step: "api", Breaks: "invalid_token",
 			Shows: "The API answers 401 invalid_token to every access token."},
-			route: routeAPI, answer: func(*exchange) reply { return bearerRefusal(tokenExpired.refusal(), "") }},
+			route: routeAPI, answer: func(x *exchange) reply { return x.challenge(tokenExpired, "") }},
 	}
 }
 

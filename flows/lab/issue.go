@@ -141,6 +141,9 @@ func (x *exchange) issue(answer map[string]any) (*issued, error) {
 	if !ok {
 		return nil, fmt.Errorf("lab: the library issued a token that it did not store")
 	}
+	if token.boundTo() != "" {
+		answer["token_type"] = "DPoP" // RFC 9449 §5
+	}
 	answer["expires_in"] = int(token.expiresAt.Sub(token.issuedAt).Seconds())
 	out := &issued{keys: x.lab.keys, access: newJWT(typeAccessToken, x.lab.keys.ec, x.accessClaims(token))}
 	if _, wanted := answer["id_token"]; !wanted {

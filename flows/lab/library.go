@@ -184,6 +184,7 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	}
 	m["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
 	m["acr_values_supported"] = []string{"urn:lab:pwd"}
+	m["dpop_signing_alg_values_supported"] = foreignAlgs()
 	m["request_parameter_supported"] = true
 	m["request_object_signing_alg_values_supported"] = foreignAlgs()
 	m["response_modes_supported"] = responseModes()

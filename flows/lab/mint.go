@@ -48,3 +48,11 @@ func (x *exchange) mint(p permission) (map[string]any, problem) {
 	}
 	return answer, ""
 }
+
+// addClaim adds a claim to the access tokens that this request issues.
+func (x *exchange) addClaim(name string, value any) {
+	if x.extra == nil {
+		x.extra = map[string]any{}
+	}
+	x.extra[name] = value
+}

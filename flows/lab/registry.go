@@ -28,7 +28,7 @@ type Client struct {
 	// client with a secret, and none for one without.
 	Auth string
 	// Requires names what it may not leave out: "pushed_request" (RFC 9126),
-	// "signed_request" (RFC 9101).
+	// "signed_request" (RFC 9101), "dpop" and "dpop_nonce" (RFC 9449).
 	Requires []string
 	// PrivateJWK is the key of a client that signs and has not brought keys of
 	// its own, for its application to use.
@@ -38,8 +38,10 @@ type Client struct {
 func (c Client) may(grant string) bool { return slices.Contains(c.Grants, grant) }
 
 const (
-	mustPush = "pushed_request"
-	mustSign = "signed_request"
+	mustPush  = "pushed_request"
+	mustSign  = "signed_request"
+	mustProve = "dpop"
+	mustNonce = "dpop_nonce"
 )
 
 func (c Client) must(what string) bool { return slices.Contains(c.Requires, what) }
@@ -100,8 +102,8 @@ func registeredClients() []Client {
 			Note: "A device without a browser: its user types a code on another screen."},
 		{ID: "workshop-keys", Auth: authPrivateKey, Grants: []string{"authorization_code", "refresh_token", "client_credentials", grantBearer}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client without a secret on the wire: it signs with a private key."},
-		{ID: "workshop-strict", Auth: authPrivateKey, Requires: []string{mustPush, mustSign}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
-			RedirectURIs: callbacks, Note: "A client as in open banking: it signs its requests and pushes them."},
+		{ID: "workshop-strict", Auth: authPrivateKey, Requires: []string{mustPush, mustSign, mustProve, mustNonce}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "A client as in open banking: it signs its requests, pushes them and proves its key with DPoP."},
 		{ID: "workshop-mac", Auth: authSecretJWT, Secret: "workshop-secret-that-is-long-enough-to-sign", Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client that never sends its secret: it signs with it."},
 		{ID: "workshop-legacy", Grants: []string{"authorization_code", grantImplicit, grantPassword, "refresh_token"}, Scopes: scopeIDs(),

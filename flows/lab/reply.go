@@ -49,9 +49,12 @@ func (x *exchange) refuse(p problem) reply {
 	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage:
 		return x.errorPage(why)
 	case routeUserinfo:
-		return bearerRefusal(why, "")
+		return x.challenge(p, "")
 	}
 	out := jsonReply(why.status, map[string]any{"error": why.code, "error_description": why.description})
+	if why.code == "use_dpop_nonce" {
+		x.offerNonce(&out, routeToken)
+	}
 	if why.status == http.StatusUnauthorized {
 		out.header.Set("WWW-Authenticate", `Basic realm="authdance lab", charset="UTF-8"`)
 	}

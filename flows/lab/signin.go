@@ -19,6 +19,7 @@ const (
 	keptAuthTime = "auth_time"
 	keptLogin    = "login"
 	keptHint     = "hint"   // subject of an id_token_hint
+	keptKey      = "jkt"    // key that a public client's refresh token is bound to
 	keptSigned   = "signed" // the answer is to be signed
 	// keptAsked is set once the consent page was shown, so that the sign-in
 	// form cannot carry the agreement along.

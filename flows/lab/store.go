@@ -128,6 +128,10 @@ func (s *store) SessionByPushedAuthReqID(ctx context.Context, id string) (*goidc
 func (s *store) SaveGrant(ctx context.Context, g *goidc.Grant) error {
 	kept := *g
 	kept.Store = maps.Clone(g.Store)
+	// RFC 9449 §5: a client without a secret has its refresh tokens bound.
+	if x := exchangeOf(ctx); x.proof.sent && x.client.public() && kept.Store != nil {
+		kept.Store[keptKey] = x.proof.jkt
+	}
 	shift(s.ahead(), grantTimes(&kept)...)
 	now := s.tenant.now()
 	s.grants.change(now, kept.ID, func(old goidc.Grant, known bool) goidc.Grant {

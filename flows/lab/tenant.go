@@ -76,6 +76,7 @@ type tenant struct {
 	redeeming [64]sync.Mutex
 	seed      maphash.Seed
 	devices   *devices
+	nonceKey  string
 	life      atomic.Pointer[Lifetimes]
 	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
 }
@@ -84,7 +85,7 @@ func newTenant(l *Lab, name string) (*tenant, error) {
 	t := &tenant{
 		lab: l, name: name, issuer: l.origin() + "/" + name,
 		users: registeredUsers(), routes: routes(),
-		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(),
+		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(), nonceKey: l.random.text(),
 	}
 	err := t.setLifetimes(Lifetimes{})
 	if err != nil {
@@ -116,6 +117,7 @@ type exchange struct {
 	refused bool
 	// granted is the grant that was last saved: what the tokens are issued from.
 	granted goidc.Grant
+	proof   proof
 	// extra are claims for the access tokens that this request issues.
 	extra map[string]any
 	// hint is the subject of a valid id_token_hint.

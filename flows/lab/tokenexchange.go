@@ -49,9 +49,9 @@ func (x *exchange) exchangeToken() (map[string]any, problem) {
 		if bad != "" {
 			return nil, pick(bad, actorType, actorToken)
 		}
-		x.extra = map[string]any{"act": actor(by.subject, subject.act)}
+		x.addClaim("act", actor(by.subject, subject.act))
 	} else if subject.act != nil {
-		x.extra = map[string]any{"act": subject.act}
+		x.addClaim("act", subject.act)
 	}
 	scopes, bad := x.exchangedScopes(subject)
 	if bad != "" {
