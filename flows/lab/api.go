@@ -24,6 +24,8 @@ type protectedAPI struct {
 	lab    *Lab
 	tenant *tenant
 	notes  notebook
+
+	resources []resource
 }
 
 func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -42,29 +44,53 @@ func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeReply(w, r, out)
 }
 
+// resource is one thing that the API protects.
+type resource struct {
+	path, scope string
+	methods     []string
+	acr         string        // how the user must have signed in; empty: in any way
+	maxAge      time.Duration // how long ago at most; 0: ever
+	serve       func(*protectedAPI, *http.Request, accessToken) reply
+}
+
+func apiResources() []resource {
+	get, post, both := []string{"GET", "HEAD"}, []string{"POST"}, []string{"GET", "HEAD", "POST"}
+	return []resource{
+		{"/api/profile", "read", get, "", 0, (*protectedAPI).profile},
+		{"/api/notes", "write", both, "", 0, (*protectedAPI).serveNotes},
+		{"/api/vault", "read", get, acrCode, 5 * time.Minute, (*protectedAPI).profile},
+		{mcpPath, mcpScope, post, "", 0, (*protectedAPI).serveMCP},
+	}
+}
+
 func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
-	var needs string
-	var methods []string
-	var serve func(*http.Request, accessToken) reply
-	switch r.URL.Path {
-	case "/api/profile":
-		needs, methods, serve = "read", []string{"GET", "HEAD"}, a.profile
-	case "/api/notes":
-		needs, methods, serve = "write", []string{"GET", "HEAD", "POST"}, a.serveNotes
-	default:
+	if out, ok := a.describeResource(r.URL.Path); ok {
+		return out
+	}
+	i := slices.IndexFunc(a.resources, func(res resource) bool { return res.path == r.URL.Path })
+	if i < 0 {
 		return a.lab.notFound(r.URL.Path)
 	}
-	if !slices.Contains(methods, r.Method) {
-		return (&exchange{route: route{methods: methods}}).wrongMethod(r.Method)
+	res := a.resources[i]
+	if !slices.Contains(res.methods, r.Method) {
+		return (&exchange{route: route{methods: res.methods}}).wrongMethod(r.Method)
 	}
-	token, bad := x.authorized(r, a.lab.API()+r.URL.Path)
+	x.described = a.lab.metadataOf(res.path)
+	audience := a.lab.API()
+	if res.path == mcpPath {
+		audience += mcpPath
+	}
+	token, bad := x.authorized(r, a.lab.API()+r.URL.Path, audience)
 	if bad != "" {
 		return x.challenge(bad, "")
 	}
-	if !slices.Contains(fields(token.Scopes), needs) {
-		return x.challengeWith(refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + needs + "."}, false, needs)
+	if !slices.Contains(fields(token.Scopes), res.scope) {
+		return x.challengeWith(refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + res.scope + "."}, false, res.scope)
 	}
-	out := serve(r, token)
+	if out, no := x.insufficient(token, res.acr, res.maxAge); no {
+		return out
+	}
+	out := res.serve(a, r, token)
 	if x.client.must(mustNonce) {
 		x.offerNonce(&out, routeAPI)
 	}
@@ -77,8 +103,10 @@ func (a *protectedAPI) profile(_ *http.Request, token accessToken) reply {
 	if u, ok := bySubject(a.tenant.users, token.Subject); ok {
 		answer["name"], answer["username"] = u.Name, u.Username
 	}
-	if act, ok := token.extra["act"]; ok {
-		answer["act"] = act
+	for _, name := range []string{"act", "authorization_details"} {
+		if v, ok := token.extra[name]; ok {
+			answer[name] = v
+		}
 	}
 	return jsonReply(http.StatusOK, answer)
 }

@@ -138,6 +138,9 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 	case challenge != "" && !isSHA256(challenge):
 		return challengeShape
 	}
+	if bad := x.checkWishes(); bad != "" {
+		return bad
+	}
 	if bad := checkPrompt(f.Get("prompt")); bad != "" {
 		return bad
 	}
@@ -153,6 +156,7 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 	}
 	// Wishes that a server may ignore (OIDC Core §3.1.2.1), but that the
 	// library would refuse.
+	x.stepUp = wantsCode(f.Get("acr_values"))
 	for _, wish := range []string{"id_token_hint", "acr_values", "display", "claims"} {
 		f.Del(wish)
 	}
@@ -298,6 +302,7 @@ func (x *exchange) interact(r *http.Request, as *goidc.AuthnSession) (goidc.Stat
 	x.client, _ = x.tenant.store.registry.client(as.ClientID)
 	status, p := x.decide(r, as)
 	if p == "" {
+		x.claimWishes(as.Resources, as.AuthDetails)
 		return status, nil
 	}
 	x.why = p
@@ -307,7 +312,8 @@ func (x *exchange) interact(r *http.Request, as *goidc.AuthnSession) (goidc.Stat
 
 // keep carries over to the requests that follow, the sign-in form or the use of
 // a pushed request, what the library has no place for: the subject of an
-// id_token_hint, and whether the answer is to be signed.
+// id_token_hint, the wish for a second factor, and whether the answer is to be
+// signed.
 func (x *exchange) keep(as *goidc.AuthnSession) {
 	if as.Store == nil {
 		as.Store = map[string]any{}
@@ -317,6 +323,9 @@ func (x *exchange) keep(as *goidc.AuthnSession) {
 	}
 	if x.signed {
 		as.Store[keptSigned] = true
+	}
+	if x.stepUp {
+		as.Store[keptStep] = true
 	}
 	x.signed = as.Store[keptSigned] == true
 }

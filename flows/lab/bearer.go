@@ -38,13 +38,13 @@ func presented(r *http.Request, form url.Values) (scheme, token string, bad prob
 
 // authorized finds the access token of a request to a protected resource and
 // checks it, with the proof of its key if it is bound to one. target is the
-// address of the resource.
-func (x *exchange) authorized(r *http.Request, target string) (accessToken, problem) {
+// address of the request; the token must be meant for one of the audiences.
+func (x *exchange) authorized(r *http.Request, target string, audiences ...string) (accessToken, problem) {
 	scheme, compact, bad := presented(r, x.form)
 	if bad != "" {
 		return accessToken{}, bad
 	}
-	token, bad := x.tenant.checkAccess(compact)
+	token, bad := x.tenant.checkAccess(compact, audiences...)
 	if bad != "" {
 		return accessToken{}, bad
 	}
@@ -80,7 +80,7 @@ func (t accessToken) boundTo() string {
 
 // checkAccess checks an access token as RFC 9068 §4 asks: type, signature,
 // issuer, audience, time, and here also whether it was revoked.
-func (t *tenant) checkAccess(compact string) (accessToken, problem) {
+func (t *tenant) checkAccess(compact string, audiences ...string) (accessToken, problem) {
 	header, claims, bad := t.lab.keys.verify(compact)
 	if bad != "" {
 		return accessToken{}, bad
@@ -88,7 +88,7 @@ func (t *tenant) checkAccess(compact string) (accessToken, problem) {
 	if header["typ"] != typeAccessToken {
 		return accessToken{}, tokenIsIDToken
 	}
-	if claims["iss"] != t.issuer || claims["aud"] != t.lab.API() {
+	if claims["iss"] != t.issuer || !namesOne(claims["aud"], audiences) {
 		return accessToken{}, tokenAudience
 	}
 	jti, _ := claims["jti"].(string)
@@ -120,6 +120,9 @@ func (x *exchange) challengeWith(why refusal, dpop bool, scope string) reply {
 	}
 	if scope != "" {
 		parts += `, scope="` + scope + `"`
+	}
+	if x.described != "" {
+		parts += `, resource_metadata="` + x.described + `"` // RFC 9728 §5.1
 	}
 	out := jsonReply(why.status, body)
 	out.header.Set("WWW-Authenticate", parts)

@@ -68,7 +68,7 @@ func (t *tenant) user(name string) (User, bool) {
 // onBehalfOf gives a service in the middle a token for the user whose access
 // token it received. The service shows as the actor.
 func (x *exchange) onBehalfOf(compact string, wanted []string) (map[string]any, problem) {
-	token, bad := x.tenant.checkAccess(compact)
+	token, bad := x.tenant.checkAccess(compact, x.lab.resources()...)
 	switch bad {
 	case "":
 	case tokenIsIDToken:

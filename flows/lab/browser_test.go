@@ -97,6 +97,8 @@ func (b *browser) visit(at string) (url.Values, error) {
 		case strings.Contains(page, `name="password"`):
 			fill.Set("username", b.user)
 			fill.Set("password", b.password)
+		case strings.Contains(page, `name="code"`):
+			fill.Set("code", "246810")
 		case b.deny:
 			fill.Set("action", "deny")
 		default:

@@ -165,20 +165,14 @@ func (x *exchange) pushedKey(r *http.Request) problem {
 // checkBinding compares the key of the proof with the one that a code or a
 // refresh token is tied to: RFC 9449 §10 and §5.
 func (x *exchange) checkBinding() problem {
-	s := x.tenant.store
-	switch x.form.Get("grant_type") {
-	case "authorization_code":
-		id, _ := s.codes.get(x.form.Get("code"))
-		if g, ok := s.grants.get(id); ok && g.AuthParams.DPoPJKT != "" && g.AuthParams.DPoPJKT != x.proof.jkt {
-			return codeOtherKey
-		}
-	case "refresh_token":
-		id, _ := s.refresh.get(x.form.Get("refresh_token"))
-		if g, ok := s.grants.get(id); ok {
-			if jkt, bound := g.Store[keptKey].(string); bound && jkt != x.proof.jkt {
-				return refreshOtherKey
-			}
-		}
+	g, ok := x.grantBehind()
+	jkt, bound := g.Store[keptKey].(string)
+	switch {
+	case !ok:
+	case x.form.Has("code") && g.AuthParams.DPoPJKT != "" && g.AuthParams.DPoPJKT != x.proof.jkt:
+		return codeOtherKey
+	case x.form.Has("refresh_token") && bound && jkt != x.proof.jkt:
+		return refreshOtherKey
 	}
 	return ""
 }

@@ -51,6 +51,9 @@ func (x *exchange) token(r *http.Request) reply {
 	if bad := x.checkBinding(); bad != "" {
 		return x.refuse(bad)
 	}
+	if bad := x.applyWishes(); bad != "" {
+		return x.refuse(bad)
+	}
 	switch grant {
 	case "authorization_code":
 		if bad := x.checkCodeRequest(); bad != "" {
@@ -87,6 +90,9 @@ func (x *exchange) tokenAnswer(members map[string]any) reply {
 	tokens, err := x.issue(members)
 	if err != nil {
 		return x.refuse(labFailed)
+	}
+	if details, ok := x.extra["authorization_details"]; ok {
+		members["authorization_details"] = details // RFC 9396 §7
 	}
 	out := jsonReply(http.StatusOK, members)
 	out.issued = tokens
@@ -207,12 +213,13 @@ func (x *exchange) introspect(r *http.Request) reply {
 	delete(members, "nbf")
 	members["x_lab"] = true
 	if t, ok := x.tenant.store.tokens.get(x.form.Get("token")); ok {
+		members["aud"] = x.lab.API()
 		maps.Copy(members, t.extra)
 		if t.boundTo() != "" {
 			members["token_type"] = "DPoP"
 		}
 		members["iat"], members["exp"] = t.issuedAt.Unix(), t.expiresAt.Unix()
-		members["aud"], members["jti"] = x.lab.API(), t.ID
+		members["jti"] = t.ID
 	} else {
 		x.refreshTimes(members)
 	}
@@ -285,7 +292,7 @@ func (t *tenant) handle(token string) string {
 
 // userinfo answers with claims about the user, OIDC Core §5.3.
 func (x *exchange) userinfo(r *http.Request) reply {
-	token, bad := x.authorized(r, x.tenant.issuer+x.route.path)
+	token, bad := x.authorized(r, x.tenant.issuer+x.route.path, x.lab.resources()...)
 	if bad != "" {
 		return x.refuse(bad)
 	}

@@ -120,16 +120,22 @@ func (j foreignJWT) checkTimes(now time.Time) problem {
 
 // checkAudience wants one of the given names in aud, which is a text or a list.
 func (j foreignJWT) checkAudience(names ...string) problem {
-	list, ok := j.claims["aud"].([]any)
-	if !ok {
-		list = []any{j.claims["aud"]}
-	}
-	for _, aud := range list {
-		if s, ok := aud.(string); ok && slices.Contains(names, s) {
-			return ""
-		}
+	if namesOne(j.claims["aud"], names) {
+		return ""
 	}
 	return j.kind.flaw(flawAudience)
+}
+
+// namesOne tells whether an aud claim names one of the audiences.
+func namesOne(aud any, audiences []string) bool {
+	list, ok := aud.([]any)
+	if !ok {
+		list = []any{aud}
+	}
+	return slices.ContainsFunc(list, func(one any) bool {
+		s, ok := one.(string)
+		return ok && slices.Contains(audiences, s)
+	})
 }
 
 // once refuses a jti that this issuer has used before.

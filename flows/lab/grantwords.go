@@ -39,6 +39,15 @@ const (
 	tokenTypeUnknown   problem = "token_type_unknown"
 	targetUnknown      problem = "target_unknown"
 	scopeBeyondSubject problem = "scope_beyond_subject"
+
+	targetNotGranted  problem = "target_not_granted"
+	detailsMalformed  problem = "details_malformed"
+	detailsType       problem = "details_type"
+	detailsMember     problem = "details_member"
+	detailsNotGranted problem = "details_not_granted"
+	codeRequired      problem = "code_required"
+	stepUpACR         problem = "step_up_acr"
+	stepUpAge         problem = "step_up_age"
 )
 
 func (p problem) grantRefusal() (refusal, bool) {
@@ -111,6 +120,23 @@ func (p problem) grantRefusal() (refusal, bool) {
 		return refusal{bad, "invalid_target", "The audience or resource is not one that this server issues tokens for. The lab has one: its API."}, true
 	case scopeBeyondSubject:
 		return refusal{bad, "invalid_scope", "The scope has a value that the subject_token does not have. An exchange can ask for less, never for more."}, true
+
+	case targetNotGranted:
+		return refusal{bad, "invalid_target", "The resource was not part of the authorization request. A token request can ask for fewer resources, never for others."}, true
+	case detailsMalformed:
+		return refusal{bad, "invalid_authorization_details", "The authorization_details must be a JSON list of objects, not empty."}, true
+	case detailsType:
+		return refusal{bad, "invalid_authorization_details", "The authorization_details have a type that this server does not know. See authorization_details_types_supported."}, true
+	case detailsMember:
+		return refusal{bad, "invalid_authorization_details", "The authorization_details lack a member that their type must have: amount for payment, actions for notes."}, true
+	case detailsNotGranted:
+		return refusal{bad, "invalid_authorization_details", "The authorization_details ask for something that was not granted. A token request can repeat what was granted, never more."}, true
+	case codeRequired:
+		return refusal{bad, "interaction_required", "The client wants a second factor (acr_values), and prompt=none forbids asking."}, true
+	case stepUpACR:
+		return refusal{http.StatusUnauthorized, "insufficient_user_authentication", "The user signed in with a password only. This resource wants a second factor; start again with the acr_values named here."}, true
+	case stepUpAge:
+		return refusal{http.StatusUnauthorized, "insufficient_user_authentication", "The sign-in of the user is too old for this resource. Start again with the max_age named here."}, true
 	}
 	return refusal{}, false
 }

@@ -154,7 +154,7 @@ func TestAPIRefusesTokensThatAreNotForIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, got := tenant.checkAccess(compact); got != c.want {
+		if _, got := tenant.checkAccess(compact, l.API()); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

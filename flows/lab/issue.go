@@ -161,6 +161,10 @@ func (x *exchange) accessClaims(token accessToken) map[string]any {
 		"scope": token.Scopes, "jti": token.ID, "x_lab": true,
 		"iat": token.issuedAt.Unix(), "exp": token.expiresAt.Unix(),
 	}
+	// RFC 9068 §2.2.1, which RFC 9470 builds on: how and when the user signed in.
+	if at, ok := x.granted.Store[keptAuthTime].(int64); ok && x.granted.ID == token.GrantID {
+		claims["auth_time"], claims["acr"] = at, acrOf(x.granted.Store)
+	}
 	maps.Copy(claims, token.extra)
 	return claims
 }

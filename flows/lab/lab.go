@@ -127,7 +127,7 @@ func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
 	}
 	l.tenants[t.name] = t
 	l.server.handler = l.guard(l.server.addr, http.HandlerFunc(l.serveServer))
-	l.api.handler = l.guard(l.api.addr, &protectedAPI{lab: l, tenant: t})
+	l.api.handler = l.guard(l.api.addr, &protectedAPI{lab: l, tenant: t, resources: apiResources()})
 	return l, nil
 }
 
@@ -136,7 +136,8 @@ func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
 func (l *Lab) Issuer() string { return l.tenants[defaultTenant].issuer }
 
 // API is the origin of the protected API and the audience of access tokens.
-// /api/profile needs the scope read, /api/notes the scope write.
+// /api/profile needs the scope read, /api/notes the scope write, /api/vault the
+// scope read and a second factor. /mcp is a resource of its own.
 func (l *Lab) API() string { return "http://" + l.api.addr }
 
 // JWKS is the public key set as the jwks_uri of the lab would answer now.

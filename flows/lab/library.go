@@ -131,7 +131,7 @@ func (x *exchange) ask(r *http.Request) *captured {
 
 func (t *tenant) idTokenClaims(g *goidc.Grant) map[string]any {
 	claims := t.personClaims(g.Subject, fields(g.Scopes))
-	claims["acr"], claims["amr"] = "urn:lab:pwd", []string{"pwd"}
+	claims["acr"], claims["amr"] = acrOf(g.Store), methodsOf(acrOf(g.Store))
 	if at, ok := g.Store[keptAuthTime].(int64); ok {
 		claims["auth_time"] = at
 	}
@@ -183,7 +183,8 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 		m[endpoint+"_endpoint_auth_signing_alg_values_supported"] = slices.Concat(foreignAlgs(), macAlgs())
 	}
 	m["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
-	m["acr_values_supported"] = []string{"urn:lab:pwd"}
+	m["acr_values_supported"] = acrValues()
+	m["authorization_details_types_supported"] = []string{"notes", "payment"}
 	m["dpop_signing_alg_values_supported"] = foreignAlgs()
 	m["request_parameter_supported"] = true
 	m["request_object_signing_alg_values_supported"] = foreignAlgs()

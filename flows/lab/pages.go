@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html"
 	"html/template"
@@ -38,7 +39,7 @@ var templates = sync.OnceValue(func() *template.Template {
 // page is one HTML page of the lab. It works without script, loads nothing
 // from elsewhere and cannot be framed.
 type page struct {
-	Kind   string // sign-in, consent, user-code, done, form-post, home or error
+	Kind   string // sign-in, code, consent, user-code, done, form-post, home or error
 	Title  string
 	Faults []Fault
 
@@ -49,6 +50,7 @@ type page struct {
 	Users       []User
 	Clients     []Client
 	Scopes      []consentScope
+	Details     []string // authorization_details, as JSON
 	RedirectURI string
 	Fields      []field
 	Code, Text  string
@@ -111,6 +113,10 @@ func (x *exchange) consentPage(as *goidc.AuthnSession, wanted []string) *page {
 	u, _ := bySubject(x.tenant.users, sub)
 	p := &page{Kind: "consent", Title: "Allow access?", ClientID: as.ClientID, Username: u.Name, RedirectURI: as.RedirectURI, Code: as.UserCode,
 		Action: x.formAction(as), targets: []string{formTarget(as.RedirectURI)}}
+	for _, d := range as.AuthDetails {
+		text, _ := json.Marshal(d) // it came from JSON
+		p.Details = append(p.Details, string(text))
+	}
 	for _, s := range scopes {
 		if slices.Contains(wanted, s.id) {
 			p.Scopes = append(p.Scopes, consentScope{s.id, s.words})

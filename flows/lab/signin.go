@@ -19,6 +19,8 @@ const (
 	keptAuthTime = "auth_time"
 	keptLogin    = "login"
 	keptHint     = "hint"   // subject of an id_token_hint
+	keptACR      = "acr"    // how the user signed in, when it was more than a password
+	keptStep     = "step"   // the client wants the second factor
 	keptKey      = "jkt"    // key that a public client's refresh token is bound to
 	keptSigned   = "signed" // the answer is to be signed
 	// keptAsked is set once the consent page was shown, so that the sign-in
@@ -30,6 +32,7 @@ const (
 type login struct {
 	subject string
 	at      time.Time
+	acr     string // acrCode after the second factor
 	// agreed holds, per client, the scopes that the user has allowed.
 	agreed map[string][]string
 }
@@ -51,6 +54,9 @@ func (x *exchange) decide(r *http.Request, as *goidc.AuthnSession) (goidc.Status
 		if status, p, done := x.decideSignIn(r, as, prompt); done {
 			return status, p
 		}
+	}
+	if status, p, done := x.decideCode(r, as, prompt); done {
+		return status, p
 	}
 	return x.decideConsent(r, as, prompt)
 }
@@ -114,7 +120,7 @@ func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt
 	l, _ := x.tenant.logins.get(id)
 	agreed := x.formSent(r) && x.form.Get("action") == "allow"
 	asked := as.Store[keptAsked] == true
-	known := !slices.Contains(prompt, "consent") && !slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(l.agreed[as.ClientID], s) })
+	known := !slices.Contains(prompt, "consent") && len(as.AuthDetails) == 0 && !slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(l.agreed[as.ClientID], s) })
 	switch {
 	case known:
 	case agreed && asked:

@@ -122,6 +122,10 @@ type exchange struct {
 	extra map[string]any
 	// hint is the subject of a valid id_token_hint.
 	hint string
+	// described is where the metadata of the protected resource stands.
+	described string
+	// stepUp is set when the client wants the second factor.
+	stepUp bool
 	// signed is set when the client wants a signed authorization response.
 	signed bool
 	// shown is the page that the user should see next; cookies go with it.

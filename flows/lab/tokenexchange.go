@@ -35,10 +35,13 @@ func (x *exchange) exchangeToken() (map[string]any, problem) {
 	case !f.Has("actor_token") && f.Has("actor_token_type"):
 		return nil, actorMissing
 	}
-	for _, target := range slices.Concat(f["audience"], f["resource"]) {
-		if target != x.lab.API() {
+	for _, target := range f["audience"] { // resource was checked before
+		if !slices.Contains(x.lab.resources(), target) {
 			return nil, targetUnknown
 		}
+	}
+	if targets := slices.Concat(f["audience"], f["resource"]); len(targets) > 0 {
+		x.claimWishes(targets, nil)
 	}
 	subject, bad := x.readParty(f.Get("subject_token"), f.Get("subject_token_type"))
 	if bad != "" {
@@ -100,7 +103,7 @@ func (x *exchange) exchangedScopes(subject party) ([]string, problem) {
 func (x *exchange) readParty(compact, kind string) (party, problem) {
 	switch kind {
 	case typeOfAccess, typeOfJWT:
-		token, bad := x.tenant.checkAccess(compact)
+		token, bad := x.tenant.checkAccess(compact, x.lab.resources()...)
 		return party{subject: token.Subject, scopes: fields(token.Scopes), act: token.extra["act"]}, bad
 	case typeOfID:
 		header, claims, bad := x.lab.keys.verify(compact)

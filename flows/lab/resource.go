@@ -1,0 +1,70 @@
+package lab
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+const (
+	mcpPath           = "/mcp"
+	resourceMetadata  = "/.well-known/oauth-protected-resource"
+	mcpProtocol       = "2025-06-18" // revision of the Model Context Protocol
+	mcpTool, mcpScope = "read_notes", "write"
+)
+
+// describeResource answers with protected resource metadata, RFC 9728 §3. The
+// well-known part stands before the path of the resource.
+func (a *protectedAPI) describeResource(path string) (reply, bool) {
+	rest, ok := strings.CutPrefix(path, resourceMetadata)
+	if !ok || rest != "" && rest != mcpPath {
+		return reply{}, false
+	}
+	name, scopes := "authdance lab API", []string{"read", "write"}
+	if rest == mcpPath {
+		name, scopes = "authdance lab, a resource like an MCP server", []string{mcpScope}
+	}
+	return reply{status: http.StatusOK, json: map[string]any{
+		"resource": a.lab.API() + rest, "authorization_servers": []string{a.tenant.issuer}, "resource_name": name,
+		"scopes_supported": scopes, "bearer_methods_supported": []string{"header"},
+		"dpop_signing_alg_values_supported": foreignAlgs(), "authorization_details_types_supported": []string{"notes", "payment"}, "x_lab": true,
+	}}, true
+}
+
+// metadataOf is where the metadata of the resource at path stands.
+func (l *Lab) metadataOf(path string) string {
+	if path == mcpPath {
+		return l.API() + resourceMetadata + mcpPath
+	}
+	return l.API() + resourceMetadata
+}
+
+// serveMCP answers JSON-RPC as much as a client needs to see that it is in: a
+// greeting, one tool, and the notes of the user when it is called.
+func (a *protectedAPI) serveMCP(r *http.Request, token accessToken) reply {
+	var call struct {
+		ID     any    `json:"id"`
+		Method string `json:"method"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&call); err != nil || call.Method == "" {
+		return jsonReply(http.StatusBadRequest, rpcError(nil, -32700, "Send one JSON-RPC request."))
+	}
+	var result map[string]any
+	switch call.Method {
+	case "initialize":
+		result = map[string]any{"protocolVersion": mcpProtocol, "capabilities": map[string]any{"tools": map[string]any{}},
+			"serverInfo": map[string]any{"name": "authdance lab", "version": "1"}}
+	case "tools/list":
+		result = map[string]any{"tools": []any{map[string]any{"name": mcpTool, "description": "Read the notes of the user.", "inputSchema": map[string]any{"type": "object"}}}}
+	case "tools/call":
+		text, _ := json.Marshal(a.notes.of(token.Subject))
+		result = map[string]any{"content": []any{map[string]any{"type": "text", "text": string(text)}}}
+	default:
+		return jsonReply(http.StatusOK, rpcError(call.ID, -32601, "This method is not known here."))
+	}
+	return jsonReply(http.StatusOK, map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": result})
+}
+
+func rpcError(id any, code int, message string) map[string]any {
+	return map[string]any{"jsonrpc": "2.0", "id": id, "error": map[string]any{"code": code, "message": message}}
+}
