@@ -29,6 +29,7 @@ type protectedAPI struct {
 }
 
 func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	allowOrigins(w.Header())
 	x := &exchange{lab: a.lab, tenant: a.tenant, route: route{name: routeAPI}}
 	faults, unknown := a.lab.faults.active(r)
 	if unknown != "" {
@@ -64,6 +65,9 @@ func apiResources() []resource {
 }
 
 func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
+	if isPreflight(r) {
+		return preflight([]string{"GET", "HEAD", "POST"})
+	}
 	if out, ok := a.describeResource(r.URL.Path); ok {
 		return out
 	}

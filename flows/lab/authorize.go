@@ -288,7 +288,11 @@ func (a *authorizationResponse) reply(out reply) reply {
 	case "fragment":
 		out.header.Set("Location", a.redirectURI+"#"+a.params.Encode())
 	default:
-		out.header.Set("Location", a.redirectURI+"?"+a.params.Encode())
+		to := a.redirectURI
+		if len(a.params) > 0 {
+			to += "?" + a.params.Encode()
+		}
+		out.header.Set("Location", to)
 	}
 	out.status, out.redirect = http.StatusSeeOther, nil
 	out.header.Set("Referrer-Policy", "no-referrer")

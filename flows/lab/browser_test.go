@@ -28,6 +28,8 @@ type browser struct {
 	// user signs in with password; deny answers no on the consent page.
 	user, password string
 	deny           bool
+	// left is where a redirect out of the lab went (fill).
+	left string
 	// pages seen, oldest first; titles tell which.
 	pages []string
 }

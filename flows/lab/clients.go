@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/lestrrat-go/jwx/v3/jwk"
@@ -20,6 +21,10 @@ type registry struct {
 type registered struct {
 	Client
 	public jwk.Set
+	// Only of clients that registered themselves.
+	token    string // registration access token
+	issued   int64
+	metadata clientMetadata
 }
 
 func newRegistry(clients []Client) (*registry, error) {
@@ -68,13 +73,31 @@ func (r *registry) add(c Client, jwks []byte) error {
 			return err
 		}
 	}
+	r.put(registered{Client: c, public: keys})
+	return nil
+}
+
+func (r *registry) put(c registered) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, known := r.clients[c.ID]; !known {
 		r.order = append(r.order, c.ID)
 	}
-	r.clients[c.ID] = registered{c, keys}
-	return nil
+	r.clients[c.ID] = c
+}
+
+func (r *registry) remove(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.clients, id)
+	r.order = slices.DeleteFunc(r.order, func(one string) bool { return one == id })
+}
+
+func (r *registry) entry(id string) (registered, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	c, ok := r.clients[id]
+	return c, ok
 }
 
 // publicKeys reads a JWK set in which nothing is secret.
@@ -93,9 +116,7 @@ func publicKeys(jwks []byte) (jwk.Set, error) {
 }
 
 func (r *registry) client(id string) (Client, bool) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	c, ok := r.clients[id]
+	c, ok := r.entry(id)
 	return c.Client, ok
 }
 

@@ -26,7 +26,8 @@ func (b *bench) poll(t testing.TB, code string, change ...string) answer {
 	return b.send(t, b.lab.Issuer()+"/token", edit(url.Values{"grant_type": {deviceGrant}, "client_id": {"workshop-device"}, "device_code": {code}}, change...))
 }
 
-// fill posts the form of each page until there is none, and returns the last page.
+// fill posts the form of each page until there is none or a redirect leaves the
+// lab, and returns the last page. Without values it only looks.
 func (b *browser) fill(t testing.TB, at string, values url.Values) string {
 	t.Helper()
 	res, err := b.http.Get(at)
@@ -36,12 +37,24 @@ func (b *browser) fill(t testing.TB, at string, values url.Values) string {
 		}
 		raw, _ := io.ReadAll(res.Body)
 		res.Body.Close()
+		if to := res.Header.Get("Location"); to != "" {
+			next, _ := res.Request.URL.Parse(to)
+			if next.Host != res.Request.URL.Host {
+				b.left = to
+				return ""
+			}
+			res, err = b.http.Get(next.String())
+			continue
+		}
 		form := formTag.FindStringSubmatch(string(raw))
-		if form == nil || strings.Contains(string(raw), `role="alert"`) {
+		if values == nil || form == nil || strings.Contains(string(raw), `role="alert"`) {
 			return string(raw)
 		}
 		next, _ := res.Request.URL.Parse(html.UnescapeString(form[1]))
 		fill := url.Values{"username": {b.user}, "password": {b.password}, "action": values["action"], "user_code": values["user_code"]}
+		for _, f := range hidden.FindAllStringSubmatch(string(raw), -1) {
+			fill.Set(f[1], html.UnescapeString(f[2]))
+		}
 		if strings.Contains(string(raw), `name="password"`) {
 			fill.Del("action")
 		}

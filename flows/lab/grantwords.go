@@ -48,6 +48,24 @@ const (
 	codeRequired      problem = "code_required"
 	stepUpACR         problem = "step_up_acr"
 	stepUpAge         problem = "step_up_age"
+
+	metadataMalformed  problem = "metadata_malformed"
+	metadataGrant      problem = "metadata_grant"
+	metadataAuth       problem = "metadata_auth"
+	metadataScope      problem = "metadata_scope"
+	metadataAlg        problem = "metadata_alg"
+	metadataJWKSURI    problem = "metadata_jwks_uri"
+	metadataKeys       problem = "metadata_keys"
+	metadataNoRedirect problem = "metadata_no_redirect"
+	metadataRedirect   problem = "metadata_redirect"
+	metadataResponse   problem = "metadata_response"
+	registryFull       problem = "registry_full"
+	registrationToken  problem = "registration_token"
+
+	logoutHint   problem = "logout_hint"
+	logoutOther  problem = "logout_other"
+	logoutNobody problem = "logout_nobody"
+	logoutTarget problem = "logout_target"
 )
 
 func (p problem) grantRefusal() (refusal, bool) {
@@ -137,6 +155,40 @@ func (p problem) grantRefusal() (refusal, bool) {
 		return refusal{http.StatusUnauthorized, "insufficient_user_authentication", "The user signed in with a password only. This resource wants a second factor; start again with the acr_values named here."}, true
 	case stepUpAge:
 		return refusal{http.StatusUnauthorized, "insufficient_user_authentication", "The sign-in of the user is too old for this resource. Start again with the max_age named here."}, true
+
+	case metadataMalformed:
+		return refusal{bad, "invalid_client_metadata", "The body is not one JSON object with the metadata of a client."}, true
+	case metadataGrant:
+		return refusal{bad, "invalid_client_metadata", "The grant_types have a value that this server does not offer."}, true
+	case metadataAuth:
+		return refusal{bad, "invalid_client_metadata", "The token_endpoint_auth_method is not one of this server."}, true
+	case metadataScope:
+		return refusal{bad, "invalid_client_metadata", "The scope of the registration has a value that this server does not know."}, true
+	case metadataAlg:
+		return refusal{bad, "invalid_client_metadata", "The id_token_signed_response_alg must be ES256 or RS256."}, true
+	case metadataJWKSURI:
+		return refusal{bad, "invalid_client_metadata", "The lab fetches nothing from elsewhere. Send the keys in jwks instead of jwks_uri."}, true
+	case metadataKeys:
+		return refusal{bad, "invalid_client_metadata", "The jwks are missing or have a key that cannot be read or is not public."}, true
+	case metadataNoRedirect:
+		return refusal{bad, "invalid_redirect_uri", "The redirect_uris are missing, but the grant_types need one."}, true
+	case metadataRedirect:
+		return refusal{bad, "invalid_redirect_uri", "A redirect URI is not acceptable. Use https, http on a loopback address, or a scheme with a dot; no query and no fragment."}, true
+	case metadataResponse:
+		return refusal{bad, "invalid_client_metadata", "The response_types do not fit the grant_types: code needs authorization_code, tokens need implicit."}, true
+	case registryFull:
+		return refusal{http.StatusForbidden, "access_denied", "This lab has 500 clients and takes no more. Restart it to forget them."}, true
+	case registrationToken:
+		return refusal{http.StatusUnauthorized, "invalid_token", "The registration access token is missing, wrong or of another client."}, true
+
+	case logoutHint:
+		return refusal{bad, "invalid_request", "The id_token_hint of the logout is not an ID token of this server."}, true
+	case logoutOther:
+		return refusal{bad, "invalid_request", "The client_id of the logout is not the one that the id_token_hint was issued to."}, true
+	case logoutNobody:
+		return refusal{bad, "invalid_request", "There is a post_logout_redirect_uri, but nothing says which client asks: send id_token_hint or client_id."}, true
+	case logoutTarget:
+		return refusal{bad, "invalid_request", "The post_logout_redirect_uri is not registered for this client."}, true
 	}
 	return refusal{}, false
 }

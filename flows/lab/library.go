@@ -170,7 +170,8 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	if err := json.Unmarshal(answer.body.Bytes(), &m); err != nil {
 		return nil, fmt.Errorf("read go-oidc's metadata: %w", err)
 	}
-	delete(m, "registration_endpoint")
+	m["registration_endpoint"] = t.issuer + "/register"
+	m["end_session_endpoint"] = t.issuer + "/logout"
 	m["device_authorization_endpoint"] = t.issuer + "/device_authorization"
 	m["grant_types_supported"] = offeredGrants()
 	m["id_token_signing_alg_values_supported"] = []string{es256, rs256}

@@ -39,7 +39,7 @@ var templates = sync.OnceValue(func() *template.Template {
 // page is one HTML page of the lab. It works without script, loads nothing
 // from elsewhere and cannot be framed.
 type page struct {
-	Kind   string // sign-in, code, consent, user-code, done, form-post, home or error
+	Kind   string // sign-in, code, consent, user-code, logout, done, form-post, home or error
 	Title  string
 	Faults []Fault
 
@@ -149,7 +149,7 @@ func (x *exchange) problemPage(why refusal) *page {
 func (x *exchange) home(*http.Request) reply {
 	p := &page{Kind: "home", Title: "The lab is running", Text: x.tenant.issuer, Users: x.tenant.users, Clients: x.tenant.store.registry.list()}
 	for _, name := range []string{"authorization_endpoint", "token_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint",
-		"device_authorization_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
+		"device_authorization_endpoint", "registration_endpoint", "end_session_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
 		if uri, ok := x.tenant.metadata[name].(string); ok {
 			p.Fields = append(p.Fields, field{name, uri})
 		}

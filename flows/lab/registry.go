@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ type Client struct {
 	Scopes       []string // scopes it may ask for
 	RedirectURIs []string // the port of these loopback URIs is free, RFC 8252 §7.3
 	Note         string   // what it is for, one sentence
+	AfterLogout  []string // post_logout_redirect_uris
 	// Auth is its token_endpoint_auth_method. Empty means basic or post for a
 	// client with a secret, and none for one without.
 	Auth string
@@ -91,7 +93,8 @@ func registeredUsers() []User {
 
 func registeredClients() []Client {
 	callbacks := []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
-	return []Client{
+	signedOut := []string{"http://127.0.0.1/signed-out", "http://localhost/signed-out"}
+	list := []Client{
 		{ID: "workshop-spa", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A public client: it has no secret and must use PKCE with S256."},
 		{ID: "workshop-web", Secret: "workshop-secret", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
@@ -111,6 +114,12 @@ func registeredClients() []Client {
 		{ID: "workshop-gateway", Secret: "workshop-secret", Grants: []string{grantExchange, grantBearer}, Scopes: scopeIDs(),
 			Note: "A service in the middle: it swaps a token that it received for one to go on with."},
 	}
+	for i := range list {
+		if list[i].mayAuthorize() {
+			list[i].AfterLogout = signedOut
+		}
+	}
+	return list
 }
 
 // Users lists who can sign in, always in the same order.
@@ -141,15 +150,21 @@ func bySubject(users []User, sub string) (User, bool) {
 // Only the port of a loopback URI is free (RFC 8252 §7.3); any other
 // difference, even an empty query, makes it another URI (RFC 9700 §2.1).
 func (c Client) matchesRedirect(requested string) bool {
-	return slices.Contains(c.RedirectURIs, withoutPort(requested))
+	return slices.Contains(c.RedirectURIs, requested) ||
+		slices.ContainsFunc(c.RedirectURIs, func(uri string) bool { return withoutPort(uri) == withoutPort(requested) })
 }
 
-// withoutPort cuts the port out by position, so that a URI which parses in
+func loopbackHost(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// withoutPort cuts the port out of a loopback URI, by position, so that a URI which parses in
 // some clever way is still compared byte for byte.
 func withoutPort(uri string) string {
 	const scheme = "http://"
 	u, err := url.Parse(uri)
-	if err != nil || u.Port() == "" || !strings.HasPrefix(uri, scheme) {
+	if err != nil || u.Port() == "" || !loopbackHost(u) || !strings.HasPrefix(uri, scheme) {
 		return uri
 	}
 	rest, ok := strings.CutPrefix(uri[len(scheme):], u.Host)

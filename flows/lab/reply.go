@@ -46,7 +46,7 @@ func textReply(status int, text string) reply {
 func (x *exchange) refuse(p problem) reply {
 	why := p.refusal()
 	switch x.route.name {
-	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage:
+	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage, routeLogout:
 		return x.errorPage(why)
 	case routeUserinfo:
 		return x.challenge(p, "")

@@ -28,6 +28,9 @@ const (
 	routeDevice     = "device_authorization"
 	routeDeviceCode = "device" // where people type the user code
 	routeDevicePage = "device-sign-in"
+	routeRegister   = "register"
+	routeManage     = "manage" // a registered client
+	routeLogout     = "logout"
 	routeAPI        = "api"
 )
 
@@ -54,6 +57,9 @@ func routes() []route {
 		{routeUserinfo, "/userinfo", both, (*exchange).userinfo},
 		{routeIntrospect, "/introspect", post, (*exchange).introspect},
 		{routeRevoke, "/revoke", post, (*exchange).revoke},
+		{routeRegister, "/register", post, (*exchange).register},
+		{routeManage, "/register/", []string{"GET", "PUT", "DELETE"}, (*exchange).manage},
+		{routeLogout, "/logout", both, (*exchange).logout},
 		{routeDevice, "/device_authorization", post, (*exchange).deviceAuthorization},
 		{routeDeviceCode, "/device", both, (*exchange).enterUserCode},
 		{routeDevicePage, "/device/", both, (*exchange).decideDevice},
@@ -194,6 +200,13 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	x.faults = faults
+	if x.route.forPages() {
+		allowOrigins(w.Header())
+		if isPreflight(r) {
+			writeReply(w, r, preflight(x.route.methods))
+			return
+		}
+	}
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	// The library knows paths below the issuer only.
 	r.URL.Path = path
@@ -211,6 +224,9 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 func (x *exchange) handle(r *http.Request) reply {
 	if !slices.Contains(x.route.methods, r.Method) {
 		return x.wrongMethod(r.Method)
+	}
+	if x.route.name == routeRegister || x.route.name == routeManage {
+		return x.route.serve(x, r) // JSON, not a form
 	}
 	if bad := x.readForm(r); bad != "" {
 		return x.refuse(bad)

@@ -249,14 +249,11 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 			t.Errorf("%s = %v, want %v", name, first[name], want)
 		}
 	}
-	if _, has := first["registration_endpoint"]; has {
-		t.Error("the metadata offers registration")
-	}
 }
 
 func TestUnknownPathsAreAnsweredWithHelp(t *testing.T) {
 	b := newBench(t)
-	for _, at := range []string{"/nothing", "/default/nothing", "/other/token", "/default/register", "/.well-known/openid-configuration"} {
+	for _, at := range []string{"/nothing", "/default/nothing", "/other/token", "/.well-known/openid-configuration"} {
 		if a := b.send(t, "http://127.0.0.1:9500"+at, nil); a.status != 404 || !strings.Contains(a.text, b.lab.Issuer()) {
 			t.Errorf("%s: %d %s", at, a.status, a.text)
 		}

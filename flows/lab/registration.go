@@ -1,0 +1,176 @@
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// registeredLimit bounds the clients of a tenant.
+const registeredLimit = 500
+
+// clientMetadata is a registration, RFC 7591 §2, as far as the lab heeds it.
+// Members it does not know are ignored, as §2 asks.
+type clientMetadata struct {
+	RedirectURIs  []string        `json:"redirect_uris,omitempty"`
+	GrantTypes    []string        `json:"grant_types,omitempty"`
+	ResponseTypes []string        `json:"response_types,omitempty"`
+	AuthMethod    string          `json:"token_endpoint_auth_method,omitempty"`
+	Name          string          `json:"client_name,omitempty"`
+	Scope         string          `json:"scope,omitempty"`
+	JWKS          json.RawMessage `json:"jwks,omitempty"`
+	JWKSURI       string          `json:"jwks_uri,omitempty"`
+	IDTokenAlg    string          `json:"id_token_signed_response_alg,omitempty"`
+	MustPush      bool            `json:"require_pushed_authorization_requests,omitempty"`
+	MustSign      bool            `json:"require_signed_request_object,omitempty"`
+	MustProve     bool            `json:"dpop_bound_access_tokens,omitempty"`
+	AfterLogout   []string        `json:"post_logout_redirect_uris,omitempty"`
+}
+
+// register takes a new client, RFC 7591 §3. Anybody may register: this is a lab.
+func (x *exchange) register(r *http.Request) reply {
+	m, bad := readMetadata(r)
+	if bad != "" {
+		return x.refuse(bad)
+	}
+	reg := x.tenant.store.registry
+	if len(reg.list()) >= registeredLimit {
+		return x.refuse(registryFull)
+	}
+	c := registered{Client: Client{ID: x.lab.random.text()}, token: x.lab.random.text(), issued: x.now().Unix()}
+	if m.AuthMethod != authNone && m.AuthMethod != authPrivateKey {
+		c.Secret = x.lab.random.text()
+	}
+	return x.saveClient(c, m, http.StatusCreated)
+}
+
+// manage reads, replaces or removes a registered client, RFC 7592 §2.
+func (x *exchange) manage(r *http.Request) reply {
+	reg := x.tenant.store.registry
+	scheme, token, bad := presented(r, nil)
+	c, ok := reg.entry(r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
+	if bad != "" || scheme != "bearer" || !ok || c.token == "" || !sameText(c.token, token) {
+		return x.challenge(registrationToken, "") // §2: an unknown client too
+	}
+	switch r.Method {
+	case http.MethodDelete:
+		reg.remove(c.ID)
+		return reply{status: http.StatusNoContent}
+	case http.MethodPut:
+		m, bad := readMetadata(r)
+		if bad != "" {
+			return x.refuse(bad)
+		}
+		return x.saveClient(c, m, http.StatusOK)
+	}
+	return x.describeClient(c, http.StatusOK)
+}
+
+// readMetadata reads a registration, puts in what is left out (RFC 7591 §2) and
+// checks it.
+func readMetadata(r *http.Request) (m clientMetadata, bad problem) {
+	dec := json.NewDecoder(r.Body)
+	if err := dec.Decode(&m); err != nil || !errors.Is(dec.Decode(&struct{}{}), io.EOF) {
+		return m, metadataMalformed
+	}
+	if len(m.GrantTypes) == 0 {
+		m.GrantTypes = []string{"authorization_code"}
+	}
+	if m.AuthMethod == "" {
+		m.AuthMethod = authBasic
+	}
+	if m.Scope == "" {
+		m.Scope = joined(scopeIDs())
+	}
+	if m.IDTokenAlg == "" {
+		m.IDTokenAlg = es256
+	}
+	unknown := func(list, known []string) bool {
+		return slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(known, s) })
+	}
+	front := slices.Contains(m.GrantTypes, "authorization_code") || slices.Contains(m.GrantTypes, grantImplicit)
+	switch {
+	case unknown(m.GrantTypes, offeredGrants()):
+		return m, metadataGrant
+	case unknown([]string{m.AuthMethod}, authMethods()):
+		return m, metadataAuth
+	case unknown(fields(m.Scope), scopeIDs()):
+		return m, metadataScope
+	case m.IDTokenAlg != es256 && m.IDTokenAlg != rs256:
+		return m, metadataAlg
+	case m.JWKSURI != "":
+		return m, metadataJWKSURI
+	case m.AuthMethod == authPrivateKey && m.JWKS == nil:
+		return m, metadataKeys
+	case front && len(m.RedirectURIs) == 0:
+		return m, metadataNoRedirect
+	case slices.ContainsFunc(slices.Concat(m.RedirectURIs, m.AfterLogout), func(uri string) bool { return !goodRedirect(uri) }):
+		return m, metadataRedirect
+	}
+	for _, t := range m.ResponseTypes {
+		needs := "authorization_code"
+		if frontChannel(t) {
+			needs = grantImplicit
+		}
+		if !slices.Contains(m.GrantTypes, needs) {
+			return m, metadataResponse
+		}
+	}
+	return m, ""
+}
+
+// goodRedirect tells whether a redirect URI may be registered: https, http on
+// loopback (RFC 8252 §7.3), or a scheme of the application's own with a dot in
+// it (§7.1). The lab wants no query, and RFC 6749 §3.1.2 no fragment.
+func goodRedirect(uri string) bool {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme == "" || strings.ContainsAny(uri, "?#") || len(uri) > 1000 {
+		return false
+	}
+	switch u.Scheme {
+	case "https":
+		return u.Host != ""
+	case "http":
+		return loopbackHost(u)
+	}
+	return strings.Contains(u.Scheme, ".")
+}
+
+func (x *exchange) saveClient(c registered, m clientMetadata, status int) reply {
+	c.Auth, c.Grants, c.Scopes, c.RedirectURIs, c.AfterLogout = m.AuthMethod, m.GrantTypes, fields(m.Scope), m.RedirectURIs, m.AfterLogout
+	c.Note, c.Requires = "Registered by "+plain(m.Name)+".", nil
+	for name, on := range map[string]bool{mustPush: m.MustPush, mustSign: m.MustSign, mustProve: m.MustProve} {
+		if on {
+			c.Requires = append(c.Requires, name)
+		}
+	}
+	slices.Sort(c.Requires)
+	c.metadata = m
+	if m.JWKS != nil {
+		keys, err := publicKeys(m.JWKS)
+		if err != nil {
+			return x.refuse(metadataKeys)
+		}
+		c.public = keys
+	}
+	x.tenant.store.registry.put(c)
+	x.lab.idAlgs.Store(c.ID, m.IDTokenAlg)
+	return x.describeClient(c, status)
+}
+
+// describeClient is the answer of RFC 7591 §3.2.1.
+func (x *exchange) describeClient(c registered, status int) reply {
+	text, _ := json.Marshal(c.metadata) // it came from JSON
+	members := map[string]any{}
+	_ = json.Unmarshal(text, &members)
+	members["client_id"], members["client_id_issued_at"] = c.ID, c.issued
+	members["registration_access_token"], members["registration_client_uri"] = c.token, x.tenant.issuer+"/register/"+c.ID
+	if c.Secret != "" {
+		members["client_secret"], members["client_secret_expires_at"] = c.Secret, 0
+	}
+	return jsonReply(status, members)
+}
