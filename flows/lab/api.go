@@ -21,17 +21,17 @@ const (
 // protectedAPI is the resource server of the lab. It trusts nothing but
 // access tokens and tells exactly why it refuses one.
 type protectedAPI struct {
-	lab    *Lab
-	tenant *tenant
-	notes  notebook
-
+	lab       *Lab
+	notes     notebook
 	resources []resource
 }
 
 func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	allowOrigins(w.Header())
-	x := &exchange{lab: a.lab, tenant: a.tenant, route: route{name: routeAPI}}
-	faults, unknown := a.lab.faults.active(r)
+	t := a.lab.tenantOf(r)
+	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
+	x := &exchange{lab: a.lab, tenant: t, route: route{name: routeAPI}}
+	faults, unknown := a.lab.faults.active(r, t.name)
 	if unknown != "" {
 		writeReply(w, r, unknownFault(unknown))
 		return
@@ -51,7 +51,7 @@ type resource struct {
 	methods     []string
 	acr         string        // how the user must have signed in; empty: in any way
 	maxAge      time.Duration // how long ago at most; 0: ever
-	serve       func(*protectedAPI, *http.Request, accessToken) reply
+	serve       func(*protectedAPI, *exchange, *http.Request, accessToken) reply
 }
 
 func apiResources() []resource {
@@ -62,6 +62,19 @@ func apiResources() []resource {
 		{"/api/vault", "read", get, acrCode, 5 * time.Minute, (*protectedAPI).profile},
 		{mcpPath, mcpScope, post, "", 0, (*protectedAPI).serveMCP},
 	}
+}
+
+// tenantOf is the tenant whose token a request carries: the API serves them
+// all. What it says is checked later. A request without one is the default's.
+func (l *Lab) tenantOf(r *http.Request) *tenant {
+	_, compact, _ := presented(r, nil)
+	j, _ := readForeign("", compact)
+	for _, t := range l.tenants {
+		if t.issuer == j.text("iss") {
+			return t
+		}
+	}
+	return l.main()
 }
 
 func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
@@ -94,7 +107,7 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 	if out, no := x.insufficient(token, res.acr, res.maxAge); no {
 		return out
 	}
-	out := res.serve(a, r, token)
+	out := res.serve(a, x, r, token)
 	if x.client.must(mustNonce) {
 		x.offerNonce(&out, routeAPI)
 	}
@@ -102,9 +115,9 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 }
 
 // profile says whose token it is. A client that acts for itself is told so.
-func (a *protectedAPI) profile(_ *http.Request, token accessToken) reply {
+func (a *protectedAPI) profile(x *exchange, _ *http.Request, token accessToken) reply {
 	answer := map[string]any{"sub": token.Subject, "client_id": token.ClientID, "scope": token.Scopes}
-	if u, ok := bySubject(a.tenant.users, token.Subject); ok {
+	if u, ok := bySubject(x.tenant.users, token.Subject); ok {
 		answer["name"], answer["username"] = u.Name, u.Username
 	}
 	for _, name := range []string{"act", "authorization_details"} {
@@ -116,7 +129,7 @@ func (a *protectedAPI) profile(_ *http.Request, token accessToken) reply {
 }
 
 // serveNotes lists the notes of the token's subject, or adds {"text": "…"}.
-func (a *protectedAPI) serveNotes(r *http.Request, token accessToken) reply {
+func (a *protectedAPI) serveNotes(x *exchange, r *http.Request, token accessToken) reply {
 	if r.Method != http.MethodPost {
 		return jsonReply(http.StatusOK, map[string]any{"notes": a.notes.of(token.Subject)})
 	}
@@ -130,7 +143,7 @@ func (a *protectedAPI) serveNotes(r *http.Request, token accessToken) reply {
 	if sent.Text == "" || len(sent.Text) > noteBytes || !utf8.ValidString(sent.Text) {
 		return jsonReply(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": "A note has 1 to " + strconv.Itoa(noteBytes) + " bytes of text."})
 	}
-	n, ok := a.notes.add(token.Subject, sent.Text, a.tenant.now())
+	n, ok := a.notes.add(token.Subject, sent.Text, x.now())
 	if !ok {
 		return jsonReply(http.StatusInsufficientStorage, map[string]any{"error": "full", "error_description": "The notebook is full. Restart the lab to empty it."})
 	}

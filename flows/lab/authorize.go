@@ -206,7 +206,7 @@ func checkPrompt(prompt string) problem {
 
 // hintSubject reads an id_token_hint. It may be expired (OIDC Core §3.1.2.1).
 func (t *tenant) hintSubject(hint, clientID string) string {
-	_, claims, bad := t.lab.keys.verify(hint)
+	_, claims, bad := t.keys.verify(hint)
 	if bad != "" || claims["iss"] != t.issuer || claims["aud"] != clientID {
 		return ""
 	}

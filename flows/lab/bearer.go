@@ -81,7 +81,7 @@ func (t accessToken) boundTo() string {
 // checkAccess checks an access token as RFC 9068 §4 asks: type, signature,
 // issuer, audience, time, and here also whether it was revoked.
 func (t *tenant) checkAccess(compact string, audiences ...string) (accessToken, problem) {
-	header, claims, bad := t.lab.keys.verify(compact)
+	header, claims, bad := t.keys.verify(compact)
 	if bad != "" {
 		return accessToken{}, bad
 	}

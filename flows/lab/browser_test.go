@@ -131,8 +131,13 @@ func (c *clock) move(d time.Duration) { c.at = c.at.Add(d) }
 // newBench makes a lab without ports whose clock the test moves.
 func newBench(t testing.TB) *bench {
 	t.Helper()
+	return newBenchWith(t)
+}
+
+func newBenchWith(t testing.TB, tenants ...string) *bench {
+	t.Helper()
 	c := &clock{time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)}
-	l, err := lab.New(lab.Options{Now: c.now})
+	l, err := lab.New(lab.Options{Now: c.now, Tenants: tenants})
 	if err != nil {
 		t.Fatal(err)
 	}

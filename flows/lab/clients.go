@@ -141,7 +141,7 @@ func (r *registry) list() []Client {
 // application signs: client assertions, request objects. They replace what was
 // registered before. An unknown client or a bad set is an error.
 func (l *Lab) SetClientKeys(clientID string, jwks []byte) error {
-	reg := l.tenants[defaultTenant].store.registry
+	reg := l.main().store.registry
 	c, ok := reg.client(clientID)
 	if !ok {
 		return fmt.Errorf("lab: no client is called %q", clientID)

@@ -26,7 +26,7 @@ func defaultLifetimes() Lifetimes {
 // SetLifetimes changes the lifetimes of what the default tenant issues from
 // now on. What was issued before keeps its own. Lifetimes are 1 s to 24 h.
 func (l *Lab) SetLifetimes(wanted Lifetimes) error {
-	return l.tenants[defaultTenant].setLifetimes(wanted)
+	return l.main().setLifetimes(wanted)
 }
 
 func (t *tenant) setLifetimes(wanted Lifetimes) error {

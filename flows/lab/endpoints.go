@@ -10,14 +10,14 @@ import (
 // metadata answers discovery: OIDC Discovery §4 and RFC 8414 §3 with one
 // document.
 func (x *exchange) metadata(*http.Request) reply {
-	x.lab.keys.makeRSA()
+	x.tenant.keys.makeRSA()
 	return reply{status: http.StatusOK, json: maps.Clone(x.tenant.metadata)}
 }
 
 // jwks answers with the public keys that are ready.
 func (x *exchange) jwks(*http.Request) reply {
-	x.lab.keys.makeRSA()
-	out := reply{status: http.StatusOK, body: x.lab.keys.publicJSON(), header: http.Header{}}
+	x.tenant.keys.makeRSA()
+	out := reply{status: http.StatusOK, body: x.tenant.keys.publicJSON(), header: http.Header{}}
 	out.header.Set("Content-Type", "application/jwk-set+json")
 	return out
 }
@@ -279,7 +279,7 @@ func (x *exchange) queryToken(r *http.Request, secretOnly bool) (map[string]any,
 // token, the text itself for a refresh token. A bare jti is no token, so it
 // becomes a text that nobody knows.
 func (t *tenant) handle(token string) string {
-	header, claims, bad := t.lab.keys.verify(token)
+	header, claims, bad := t.keys.verify(token)
 	if bad == "" && header["typ"] == typeAccessToken && claims["iss"] == t.issuer {
 		jti, _ := claims["jti"].(string)
 		return jti

@@ -40,11 +40,11 @@ type fault struct {
 type faultBoard struct {
 	all []*fault
 	mu  sync.RWMutex
-	on  map[string]bool
+	on  map[[2]string]bool // tenant (empty: all) and key
 }
 
 func newFaultBoard() *faultBoard {
-	return &faultBoard{all: knownFaults(), on: map[string]bool{}}
+	return &faultBoard{all: knownFaults(), on: map[[2]string]bool{}}
 }
 
 // Faults lists all faults in a fixed order, with their present state.
@@ -54,7 +54,7 @@ func (l *Lab) Faults() []Fault {
 	list := make([]Fault, 0, len(l.faults.all))
 	for _, f := range l.faults.all {
 		shown := f.Fault
-		shown.On = l.faults.on[f.Key]
+		shown.On = l.faults.on[[2]string{"", f.Key}]
 		list = append(list, shown)
 	}
 	return list
@@ -62,17 +62,19 @@ func (l *Lab) Faults() []Fault {
 
 // SetFault switches a fault on or off for all requests that follow. An unknown
 // key is an error.
-func (l *Lab) SetFault(key string, on bool) error {
-	b := l.faults
+func (l *Lab) SetFault(key string, on bool) error { return l.faults.set("", key, on) }
+
+// set switches a fault for one tenant, or for all with an empty name.
+func (b *faultBoard) set(tenant, key string, on bool) error {
 	if b.find(key) == nil {
 		return fmt.Errorf("lab: no fault is called %q; Faults lists them", key)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if on {
-		b.on[key] = true
+		b.on[[2]string{tenant, key}] = true
 	} else {
-		delete(b.on, key)
+		delete(b.on, [2]string{tenant, key})
 	}
 	return nil
 }
@@ -87,7 +89,7 @@ func (b *faultBoard) find(key string) *fault {
 
 // active returns the faults for a request, in the order of the list, or the
 // key in its header that nobody knows.
-func (b *faultBoard) active(r *http.Request) (faults []*fault, unknown string) {
+func (b *faultBoard) active(r *http.Request, tenant string) (faults []*fault, unknown string) {
 	var once []string
 	for key := range strings.SplitSeq(strings.Join(r.Header.Values(FaultHeader), ","), ",") {
 		if key = strings.TrimSpace(key); key == "" {
@@ -104,7 +106,7 @@ func (b *faultBoard) active(r *http.Request) (faults []*fault, unknown string) {
 		return nil, ""
 	}
 	for _, f := range b.all {
-		if b.on[f.Key] || slices.Contains(once, f.Key) {
+		if b.on[[2]string{"", f.Key}] || b.on[[2]string{tenant, f.Key}] || slices.Contains(once, f.Key) {
 			faults = append(faults, f)
 		}
 	}

@@ -145,7 +145,7 @@ func (x *exchange) issue(answer map[string]any) (*issued, error) {
 		answer["token_type"] = "DPoP" // RFC 9449 §5
 	}
 	answer["expires_in"] = int(token.expiresAt.Sub(token.issuedAt).Seconds())
-	out := &issued{keys: x.lab.keys, access: newJWT(typeAccessToken, x.lab.keys.ec, x.accessClaims(token))}
+	out := &issued{keys: x.tenant.keys, access: newJWT(typeAccessToken, x.tenant.keys.ec, x.accessClaims(token))}
 	if _, wanted := answer["id_token"]; !wanted {
 		return out, nil
 	}
@@ -171,7 +171,7 @@ func (x *exchange) accessClaims(token accessToken) map[string]any {
 
 // idToken is the ID token for a grant, OIDC Core §2, not signed yet.
 func (x *exchange) idToken(g goidc.Grant, at time.Time) (*jwt, error) {
-	key, err := x.lab.keys.key(x.lab.idTokenAlg(g.ClientID))
+	key, err := x.tenant.keys.key(x.tenant.idTokenAlg(g.ClientID))
 	if err != nil {
 		return nil, err
 	}

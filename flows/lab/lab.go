@@ -52,6 +52,9 @@ type Options struct {
 	// crypto/rand. With a fixed Now and a fixed Rand the lab answers the same
 	// requests with the same bytes. RSA keys stay random.
 	Rand io.Reader
+	// Tenants are the names of further tenants, besides the one called
+	// default. See Tenant.
+	Tenants []string
 }
 
 // Lab is a running authorization server with its API. All methods are safe
@@ -59,9 +62,7 @@ type Options struct {
 type Lab struct {
 	now     func() time.Time
 	random  *random
-	keys    *keyring
 	faults  *faultBoard
-	idAlgs  sync.Map // client id → algorithm of its ID tokens; ES256 when absent
 	server  site
 	api     site
 	tenants map[string]*tenant
@@ -111,29 +112,31 @@ func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
 	if l.random.from == nil {
 		l.random.from = rand.Reader
 	}
-	keys, err := newKeyring(o.Rand)
-	if err != nil {
-		return nil, fmt.Errorf("lab: make the ES256 key: %w", err)
-	}
-	l.keys = keys
 	l.faults = newFaultBoard()
 	l.server.addr, l.api.addr = serverAddr, apiAddr
-
-	// More tenants are more lines here: each has its own issuer, store and
-	// sessions, and shares the keys and the clock.
-	t, err := newTenant(l, defaultTenant)
-	if err != nil {
-		return nil, fmt.Errorf("lab: set up the tenant %s: %w", defaultTenant, err)
+	for _, name := range append([]string{defaultTenant}, o.Tenants...) {
+		if err := goodTenantName(name); err != nil {
+			return nil, err
+		}
+		if _, twice := l.tenants[name]; twice {
+			return nil, fmt.Errorf("lab: two tenants are called %s", name)
+		}
+		t, err := newTenant(l, name, o.Rand)
+		if err != nil {
+			return nil, fmt.Errorf("lab: set up the tenant %s: %w", name, err)
+		}
+		l.tenants[name] = t
 	}
-	l.tenants[t.name] = t
 	l.server.handler = l.guard(l.server.addr, http.HandlerFunc(l.serveServer))
-	l.api.handler = l.guard(l.api.addr, &protectedAPI{lab: l, tenant: t, resources: apiResources()})
+	l.api.handler = l.guard(l.api.addr, &protectedAPI{lab: l, resources: apiResources()})
 	return l, nil
 }
 
 // Issuer is the issuer identifier of the default tenant, as it stands in the
 // metadata and in every token.
-func (l *Lab) Issuer() string { return l.tenants[defaultTenant].issuer }
+func (l *Lab) Issuer() string { return l.main().issuer }
+
+func (l *Lab) main() *tenant { return l.tenants[defaultTenant] }
 
 // API is the origin of the protected API and the audience of access tokens.
 // /api/profile needs the scope read, /api/notes the scope write, /api/vault the
@@ -141,7 +144,7 @@ func (l *Lab) Issuer() string { return l.tenants[defaultTenant].issuer }
 func (l *Lab) API() string { return "http://" + l.api.addr }
 
 // JWKS is the public key set as the jwks_uri of the lab would answer now.
-func (l *Lab) JWKS() []byte { return l.keys.publicJSON() }
+func (l *Lab) JWKS() []byte { return l.main().keys.publicJSON() }
 
 // Close stops listening, ends what is in flight and returns when every
 // goroutine of the lab is gone. A closed lab answers nothing; closing twice
@@ -153,7 +156,9 @@ func (l *Lab) Close() error {
 		err = l.listening.close()
 	}
 	l.gate.inside.Wait()
-	l.keys.wait()
+	for _, t := range l.tenants {
+		t.keys.wait()
+	}
 	return err
 }
 

@@ -41,7 +41,7 @@ func newLibrary(t *tenant) (http.Handler, error) {
 			Manager: s,
 			JWKS: func(context.Context) (goidc.JSONWebKeySet, error) {
 				var set goidc.JSONWebKeySet
-				for _, k := range t.lab.keys.public() {
+				for _, k := range t.keys.public() {
 					set.Keys = append(set.Keys, goidc.JSONWebKey{Key: k.public, KeyID: k.kid, Algorithm: k.alg, Use: "sig"})
 				}
 				return set, nil
@@ -49,7 +49,7 @@ func newLibrary(t *tenant) (http.Handler, error) {
 			IDTokenAlgs: []goidc.SignatureAlgorithm{goidc.SigAlgNone, goidc.SigAlgES256, goidc.SigAlgRS256},
 		},
 		provider.WithSigner(func(_ context.Context, alg goidc.SignatureAlgorithm) (string, crypto.Signer, error) {
-			key, err := t.lab.keys.key(string(alg))
+			key, err := t.keys.key(string(alg))
 			if err != nil {
 				return "", nil, err
 			}

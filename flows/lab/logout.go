@@ -47,7 +47,7 @@ func (x *exchange) logout(r *http.Request) reply {
 func (x *exchange) logoutClient() (Client, problem) {
 	id := x.form.Get("client_id")
 	if hint := x.form.Get("id_token_hint"); hint != "" {
-		_, claims, bad := x.lab.keys.verify(hint)
+		_, claims, bad := x.tenant.keys.verify(hint)
 		aud, _ := claims["aud"].(string)
 		switch {
 		case bad != "" || claims["iss"] != x.tenant.issuer || aud == "":

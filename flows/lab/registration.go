@@ -158,7 +158,7 @@ func (x *exchange) saveClient(c registered, m clientMetadata, status int) reply 
 		c.public = keys
 	}
 	x.tenant.store.registry.put(c)
-	x.lab.idAlgs.Store(c.ID, m.IDTokenAlg)
+	x.tenant.idAlgs.Store(c.ID, m.IDTokenAlg)
 	return x.describeClient(c, status)
 }
 

@@ -84,10 +84,16 @@ func scopeIDs() []string {
 	return ids
 }
 
-func registeredUsers() []User {
+// registeredUsers are the same people in each tenant, under other subjects and
+// addresses: who they are in one says nothing in another.
+func registeredUsers(tenant string) []User {
+	prefix, domain := "lab-user-", "example.test"
+	if tenant != defaultTenant {
+		prefix, domain = "lab-"+tenant+"-user-", tenant+".example.test"
+	}
 	return []User{
-		{"alice", "password", "lab-user-1001", "Alice Example", "alice@example.test"},
-		{"bob", "password", "lab-user-1002", "Bob Example", "bob@example.test"},
+		{"alice", "password", prefix + "1001", "Alice Example", "alice@" + domain},
+		{"bob", "password", prefix + "1002", "Bob Example", "bob@" + domain},
 	}
 }
 
@@ -123,10 +129,10 @@ func registeredClients() []Client {
 }
 
 // Users lists who can sign in, always in the same order.
-func (l *Lab) Users() []User { return registeredUsers() }
+func (l *Lab) Users() []User { return registeredUsers(defaultTenant) }
 
 // Clients lists the registered applications, always in the same order.
-func (l *Lab) Clients() []Client { return l.tenants[defaultTenant].store.registry.list() }
+func (l *Lab) Clients() []Client { return l.main().store.registry.list() }
 
 // signIn checks a password. The user is returned only when it is right.
 func signIn(users []User, username, password string) (User, bool) {
@@ -178,18 +184,18 @@ func withoutPort(uri string) string {
 // tokens of a client (its id_token_signed_response_alg). The first RS256 token
 // may wait up to 100 ms for its key. An unknown client or algorithm is an error.
 func (l *Lab) SetIDTokenAlg(clientID, alg string) error {
-	if _, ok := l.tenants[defaultTenant].store.registry.client(clientID); !ok {
+	if _, ok := l.main().store.registry.client(clientID); !ok {
 		return fmt.Errorf("lab: no client is called %q", clientID)
 	}
 	if alg != es256 && alg != rs256 {
 		return fmt.Errorf("lab: ID tokens are signed with ES256 or RS256, not with %q", alg)
 	}
-	l.idAlgs.Store(clientID, alg)
+	l.main().idAlgs.Store(clientID, alg)
 	return nil
 }
 
-func (l *Lab) idTokenAlg(clientID string) string {
-	if alg, ok := l.idAlgs.Load(clientID); ok {
+func (t *tenant) idTokenAlg(clientID string) string {
+	if alg, ok := t.idAlgs.Load(clientID); ok {
 		return alg.(string)
 	}
 	return es256

@@ -109,6 +109,6 @@ func (x *exchange) sealResponse(params url.Values) (url.Values, error) {
 		claims[name] = params.Get(name)
 	}
 	claims["iss"] = x.tenant.issuer
-	compact, err := newJWT(typeIDToken, x.lab.keys.ec, claims).sign(x.lab.keys)
+	compact, err := newJWT(typeIDToken, x.tenant.keys.ec, claims).sign(x.tenant.keys)
 	return url.Values{"response": {compact}}, err
 }

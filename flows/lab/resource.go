@@ -2,7 +2,9 @@ package lab
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -25,10 +27,21 @@ func (a *protectedAPI) describeResource(path string) (reply, bool) {
 		name, scopes = "authdance lab, a resource like an MCP server", []string{mcpScope}
 	}
 	return reply{status: http.StatusOK, json: map[string]any{
-		"resource": a.lab.API() + rest, "authorization_servers": []string{a.tenant.issuer}, "resource_name": name,
+		"resource": a.lab.API() + rest, "authorization_servers": a.lab.issuers(), "resource_name": name,
 		"scopes_supported": scopes, "bearer_methods_supported": []string{"header"},
 		"dpop_signing_alg_values_supported": foreignAlgs(), "authorization_details_types_supported": []string{"notes", "payment"}, "x_lab": true,
 	}}, true
+}
+
+// issuers of all tenants, the default first.
+func (l *Lab) issuers() []string {
+	list := []string{l.Issuer()}
+	for _, name := range slices.Sorted(maps.Keys(l.tenants)) {
+		if name != defaultTenant {
+			list = append(list, l.tenants[name].issuer)
+		}
+	}
+	return list
 }
 
 // metadataOf is where the metadata of the resource at path stands.
@@ -41,7 +54,7 @@ func (l *Lab) metadataOf(path string) string {
 
 // serveMCP answers JSON-RPC as much as a client needs to see that it is in: a
 // greeting, one tool, and the notes of the user when it is called.
-func (a *protectedAPI) serveMCP(r *http.Request, token accessToken) reply {
+func (a *protectedAPI) serveMCP(_ *exchange, r *http.Request, token accessToken) reply {
 	var call struct {
 		ID     any    `json:"id"`
 		Method string `json:"method"`

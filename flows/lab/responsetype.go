@@ -88,7 +88,7 @@ func (x *exchange) frontTokens(params url.Values) (*issued, error) {
 			wanted[name] = params.Get(name)
 		}
 	}
-	out := &issued{keys: x.lab.keys, code: params.Get("code"), state: params.Get("state")}
+	out := &issued{keys: x.tenant.keys, code: params.Get("code"), state: params.Get("state")}
 	if params.Has("access_token") {
 		tokens, err := x.issue(wanted)
 		if err != nil {

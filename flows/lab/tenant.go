@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"hash/maphash"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -73,6 +75,8 @@ type tenant struct {
 	issuer   string
 	users    []User
 	store    *store
+	keys     *keyring
+	idAlgs   sync.Map // client id → algorithm of its ID tokens; ES256 when absent
 	logins   *table[login]
 	library  http.Handler
 	routes   []route
@@ -87,14 +91,17 @@ type tenant struct {
 	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
 }
 
-func newTenant(l *Lab, name string) (*tenant, error) {
+func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
+	keys, err := newKeyring(from)
+	if err != nil {
+		return nil, fmt.Errorf("make the ES256 key: %w", err)
+	}
 	t := &tenant{
 		lab: l, name: name, issuer: l.origin() + "/" + name,
-		users: registeredUsers(), routes: routes(),
+		users: registeredUsers(name), keys: keys, routes: routes(),
 		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(), nonceKey: l.random.text(),
 	}
-	err := t.setLifetimes(Lifetimes{})
-	if err != nil {
+	if err = t.setLifetimes(Lifetimes{}); err != nil {
 		return nil, err
 	}
 	if t.store, err = newStore(t); err != nil {
@@ -182,6 +189,7 @@ func (l *Lab) serveServer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
+	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
 	x := &exchange{lab: t.lab, tenant: t}
 	for _, candidate := range t.routes {
 		below := strings.HasSuffix(candidate.path, "/") && len(candidate.path) > 1 && len(path) > len(candidate.path)
@@ -194,7 +202,7 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 		writeReply(w, r, t.lab.notFound(r.URL.Path))
 		return
 	}
-	faults, unknown := t.lab.faults.active(r)
+	faults, unknown := t.lab.faults.active(r, t.name)
 	if unknown != "" {
 		writeReply(w, r, unknownFault(unknown))
 		return

@@ -106,7 +106,7 @@ func (x *exchange) readParty(compact, kind string) (party, problem) {
 		token, bad := x.tenant.checkAccess(compact, x.lab.resources()...)
 		return party{subject: token.Subject, scopes: fields(token.Scopes), act: token.extra["act"]}, bad
 	case typeOfID:
-		header, claims, bad := x.lab.keys.verify(compact)
+		header, claims, bad := x.tenant.keys.verify(compact)
 		if bad != "" {
 			return party{}, bad
 		}
