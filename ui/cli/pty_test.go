@@ -25,8 +25,8 @@ type screen struct {
 	cmd *exec.Cmd
 	tty *os.File
 	mu  sync.Mutex
-	out bytes.Buffer     // every byte
-	vt  *vt.SafeEmulator // what a person sees
+	out bytes.Buffer // every byte
+	vt  *vt.Emulator // what a person sees
 }
 
 func show(t *testing.T, args ...string) *screen {
@@ -35,7 +35,7 @@ func show(t *testing.T, args ...string) *screen {
 	if out, err := exec.Command("go", "build", "-o", bin, "authdance").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	p := &screen{t: t, cmd: exec.Command(bin, args...), vt: vt.NewSafeEmulator(80, 24)}
+	p := &screen{t: t, cmd: exec.Command(bin, args...), vt: vt.NewEmulator(80, 24)}
 	home := t.TempDir()
 	p.cmd.Env = []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_STATE_HOME=" + home, "TERM=xterm-256color", "LANG=C.UTF-8", "NO_MOTION=1", "PATH=" + os.Getenv("PATH")}
 	tty, err := pty.StartWithSize(p.cmd, &pty.Winsize{Rows: 24, Cols: 80})
@@ -51,8 +51,8 @@ func show(t *testing.T, args ...string) *screen {
 			n, err := tty.Read(buf)
 			p.mu.Lock()
 			p.out.Write(buf[:n])
-			p.mu.Unlock()
 			_, _ = p.vt.Write(buf[:n])
+			p.mu.Unlock()
 			if err != nil {
 				return
 			}
@@ -67,16 +67,29 @@ func (p *screen) raw() string {
 	return p.out.String()
 }
 
+// picture is what a person sees. The emulator's String takes no lock of its own.
+func (p *screen) picture() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seen()
+}
+
+func (p *screen) seen() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.vt.String()
+}
+
 // wait returns when the text is on the screen.
 func (p *screen) wait(text string) {
 	p.t.Helper()
 	for range 1500 {
-		if strings.Contains(p.vt.String(), text) {
+		if strings.Contains(p.picture(), text) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	p.t.Fatalf("%q did not appear; the screen:\n%s", text, p.vt.String())
+	p.t.Fatalf("%q did not appear; the screen:\n%s", text, p.picture())
 }
 
 func (p *screen) press(keys string) {

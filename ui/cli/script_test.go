@@ -29,7 +29,7 @@ import (
 var update = flag.Bool("update", false, "rewrite golden files in scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"authdance": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"authdance": func() { os.Exit(Main()) }, "visitor": visitor})
 }
 
 // rfc7515 is the token of RFC 7515 §A.1. It expired at 1300819380.
