@@ -103,6 +103,7 @@ func (x *exchange) checkRedirect() problem {
 	switch {
 	case x.form.Get("redirect_uri") == "":
 		return redirectMissing
+	case x.has(weakRedirect):
 	case !x.client.matchesRedirect(x.form.Get("redirect_uri")):
 		return redirectUnregistered
 	}
@@ -121,6 +122,9 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 	}
 	if bad := x.checkResponse(); bad != "" {
 		return bad
+	}
+	if x.has(weakPlain) {
+		x.plainChallenge()
 	}
 	challenge, method := f.Get("code_challenge"), f.Get("code_challenge_method")
 	code := goidc.ResponseType(f.Get("response_type")).Contains(goidc.ResponseTypeCode)

@@ -32,7 +32,7 @@ func (x *exchange) bearerGrant() (map[string]any, problem) {
 	if !ok {
 		return nil, j.kind.flaw(flawIssuer)
 	}
-	if bad := x.tenant.verifyByClient(j, signer); bad != "" {
+	if bad := x.verifyByClient(j, signer); bad != "" {
 		return nil, bad
 	}
 	if bad := j.checkAudience(x.tenant.issuer, x.tenant.issuer+"/token"); bad != "" {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,7 +14,18 @@ import (
 // knownFaults is the list of faults, in the order of the flow. A fault that
 // reproduces a situation people get into has the key of that situation.
 func knownFaults() []*fault {
-	return []*fault{
+	var all []*fault
+	for _, step := range [][]*fault{discoveryFaults(), flowFaults(), weakFaults()} {
+		all = append(all, step...)
+	}
+	order := []string{"discovery", "authorize", "callback", "token", "id_token", "userinfo", "api", "weak"}
+	slices.SortStableFunc(all, func(a, b *fault) int { return slices.Index(order, a.Step) - slices.Index(order, b.Step) })
+	return all
+}
+
+// flowFaults are the ones that a client meets on the way through the code flow.
+func flowFaults() []*fault {
+	return slices.Concat(tokenAnswerFaults(), idTokenFaults(), []*fault{
 		{Fault: Fault{Key: "discovery_issuer", Title: "Metadata of another issuer", Step: "discovery", Breaks: "metadata_issuer_mismatch",
 			Shows: "The discovery document names another issuer than the one that was asked."},
 			route: routeMetadata, alter: onSuccess(func(x *exchange, out *reply) { out.json["issuer"] = x.otherIssuer() })},
@@ -91,6 +103,12 @@ func knownFaults() []*fault {
 		{Fault: Fault{Key: "idtoken_at_hash", Title: "Wrong at_hash", Step: "id_token", Breaks: "at_hash_mismatch",
 			Shows: "The at_hash of the ID token belongs to another access token."},
 			alter: onIDToken(func(_ *exchange, t *jwt) { t.claims["at_hash"] = halfHash("another access token") })},
+		{Fault: Fault{Key: "idtoken_c_hash", Title: "Wrong c_hash", Step: "id_token", Breaks: "c_hash_mismatch",
+			Shows: "The c_hash of the ID token belongs to another code. It shows in the hybrid flow only."},
+			alter: onHybrid(func(t *jwt) { t.claims["c_hash"] = halfHash("another code") })},
+		{Fault: Fault{Key: "idtoken_s_hash", Title: "Wrong s_hash", Step: "id_token", Breaks: "s_hash_mismatch",
+			Shows: "The s_hash of the ID token belongs to another state. It shows in the hybrid flow only."},
+			alter: onHybrid(func(t *jwt) { t.claims["s_hash"] = halfHash("another state") })},
 		{Fault: Fault{Key: "idtoken_expired", Title: "Expired ID token", Step: "id_token", Breaks: "expired",
 			Shows: "The ID token expired five minutes before it arrived."},
 			alter: onIDToken(func(x *exchange, t *jwt) {
@@ -104,7 +122,7 @@ func knownFaults() []*fault {
 		{Fault: Fault{Key: "rs_expired", Title: "API says the token is expired", Step: "api", Breaks: "invalid_token",
 			Shows: "The API answers 401 invalid_token to every access token."},
 			route: routeAPI, answer: func(x *exchange) reply { return x.challenge(tokenExpired, "") }},
-	}
+	})
 }
 
 // onSuccess acts on a JSON answer that is no refusal.
@@ -130,6 +148,15 @@ func onIDToken(change func(*exchange, *jwt)) func(*exchange, *reply) {
 	return func(x *exchange, out *reply) {
 		if out.issued != nil && out.issued.id != nil {
 			change(x, out.issued.id)
+		}
+	}
+}
+
+// onHybrid acts on an ID token that travels beside a code.
+func onHybrid(change func(*jwt)) func(*exchange, *reply) {
+	return func(_ *exchange, out *reply) {
+		if out.issued != nil && out.issued.id != nil && out.issued.code != "" {
+			change(out.issued.id)
 		}
 	}
 }

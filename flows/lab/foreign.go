@@ -56,7 +56,7 @@ func (j foreignJWT) text(claim string) string {
 // verify checks the signature against one key: a jwk.Key, or a secret.
 func (j foreignJWT) verify(key any, algs []string) problem {
 	name, _ := j.header["alg"].(string)
-	if strings.EqualFold(name, "none") {
+	if j.unsigned() {
 		return j.kind.flaw(flawUnsigned)
 	}
 	alg, known := jwa.LookupSignatureAlgorithm(name)

@@ -20,6 +20,8 @@ type reply struct {
 	issued   *issued
 	body     []byte
 
+	// rewrite, set by a fault, changes the finished body of a JSON answer.
+	rewrite func([]byte) []byte
 	// faults that are on, to be shown on pages.
 	faults []Fault
 	// cut ends the connection after so many bytes of the body; 0 never.
@@ -105,6 +107,9 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 		enc.SetEscapeHTML(false)
 		_ = enc.Encode(out.json) // maps of plain values: cannot fail
 		out.body = b.Bytes()
+		if out.rewrite != nil {
+			out.body = out.rewrite(out.body)
+		}
 		w.Header().Set("Content-Type", "application/json")
 	}
 	for name, values := range out.header {

@@ -30,7 +30,7 @@ func (x *exchange) openRequest() problem {
 	if typ, _ := j.header["typ"].(string); typ != "" && typ != typeRequestObject && typ != "JWT" {
 		return requestType
 	}
-	if bad := x.tenant.verifyByClient(j, x.client); bad != "" {
+	if bad := x.verifyByClient(j, x.client); bad != "" {
 		return bad
 	}
 	switch {

@@ -290,7 +290,7 @@ func (s *store) Client(ctx context.Context, id string) (*goidc.Client, error) {
 	}
 	form := exchangeOf(ctx).form
 	for _, uri := range []string{form.Get("redirect_uri"), s.pushedRedirect(form.Get("request_uri"))} {
-		if c.matchesRedirect(uri) {
+		if c.matchesRedirect(uri) || uri != "" && exchangeOf(ctx).has(weakRedirect) {
 			view.RedirectURIs = append(view.RedirectURIs, uri)
 		}
 	}
