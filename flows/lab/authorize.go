@@ -53,6 +53,9 @@ func (x *exchange) authorize(r *http.Request) reply {
 	if bad := x.checkRedirect(); bad != "" {
 		return x.refuse(bad)
 	}
+	if out, ok := x.denied(); ok {
+		return out
+	}
 	if bad := x.checkAuthorization(r); bad != "" {
 		return x.redirectRefusal(bad)
 	}
@@ -221,13 +224,20 @@ func (t *tenant) hintSubject(hint, clientID string) string {
 // redirectRefusal tells the client, through the browser, that its request was
 // refused: RFC 6749 §4.1.2.1.
 func (x *exchange) redirectRefusal(p problem) reply {
-	why := p.refusal()
+	if mode := x.form.Get("response_mode"); p == responseModeQuery {
+		x.signed = isJARM(mode)
+		x.form.Del("response_mode")
+	}
+	return x.redirectWith(p.refusal())
+}
+
+func (x *exchange) redirectWith(why refusal) reply {
 	out := &authorizationResponse{redirectURI: x.form.Get("redirect_uri"), mode: x.form.Get("response_mode"), params: url.Values{
 		"error": {why.code}, "error_description": {why.description}, "iss": {x.tenant.issuer},
 	}}
 	x.signed = x.signed || isJARM(out.mode)
 	switch {
-	case !slices.Contains(responseModes(), out.mode) || p == responseModeQuery:
+	case !slices.Contains(responseModes(), out.mode):
 		out.mode = x.defaultMode()
 	case isJARM(out.mode):
 		out.mode = x.plainMode(out.mode)

@@ -15,7 +15,7 @@ import (
 // reproduces a situation people get into has the key of that situation.
 func knownFaults() []*fault {
 	var all []*fault
-	for _, step := range [][]*fault{discoveryFaults(), flowFaults(), weakFaults()} {
+	for _, step := range [][]*fault{discoveryFaults(), flowFaults(), scenarioFaults(), weakFaults()} {
 		all = append(all, step...)
 	}
 	order := []string{"discovery", "authorize", "callback", "token", "id_token", "userinfo", "api", "weak"}

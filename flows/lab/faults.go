@@ -22,7 +22,7 @@ type Fault struct {
 	On     bool   // switched on for all requests now
 }
 
-// fault is a Fault with what it does. There are three places where a fault can
+// fault is a Fault with what it does. There are four places where a fault can
 // act, and no others; each is left nil by faults that do not need it.
 type fault struct {
 	Fault
@@ -30,6 +30,8 @@ type fault struct {
 	route string
 	// answer replaces the endpoint: the request is not even read.
 	answer func(*exchange) reply
+	// denial ends an authorization request that is otherwise good.
+	denial *denial
 	// before changes what the lab remembers, once the request is read.
 	before func(*exchange)
 	// alter changes the finished answer, while it is still made of values.

@@ -46,12 +46,16 @@ func textReply(status int, text string) reply {
 // people look, a Bearer challenge where an access token is wanted, and the
 // JSON of RFC 6749 §5.2 everywhere else.
 func (x *exchange) refuse(p problem) reply {
-	why := p.refusal()
+	if x.route.name == routeUserinfo {
+		return x.challenge(p, "")
+	}
+	return x.refuseWith(p.refusal())
+}
+
+func (x *exchange) refuseWith(why refusal) reply {
 	switch x.route.name {
 	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage, routeLogout:
 		return x.errorPage(why)
-	case routeUserinfo:
-		return x.challenge(p, "")
 	}
 	out := jsonReply(why.status, map[string]any{"error": why.code, "error_description": why.description})
 	if why.code == "use_dpop_nonce" {
