@@ -67,13 +67,7 @@ func (p *screen) raw() string {
 	return p.out.String()
 }
 
-// picture is what a person sees. The emulator's String takes no lock of its own.
-func (p *screen) picture() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.seen()
-}
-
+// seen is what a person sees. The emulator has no lock of its own.
 func (p *screen) seen() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,12 +78,12 @@ func (p *screen) seen() string {
 func (p *screen) wait(text string) {
 	p.t.Helper()
 	for range 1500 {
-		if strings.Contains(p.picture(), text) {
+		if strings.Contains(p.seen(), text) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	p.t.Fatalf("%q did not appear; the screen:\n%s", text, p.picture())
+	p.t.Fatalf("%q did not appear; the screen:\n%s", text, p.seen())
 }
 
 func (p *screen) press(keys string) {
