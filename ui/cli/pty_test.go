@@ -5,7 +5,6 @@ package cli
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +43,16 @@ func show(t *testing.T, args ...string) *screen {
 	}
 	p.tty = tty
 	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = tty.Close() })
-	go func() { _, _ = io.Copy(tty, p.vt) }() // the answers of the terminal
+	go func() { // the answers of the terminal; they must be taken also when nobody wants them
+		answer := make([]byte, 256)
+		for {
+			n, err := p.vt.Read(answer)
+			_, _ = tty.Write(answer[:n])
+			if err != nil {
+				return
+			}
+		}
+	}()
 	go func() {
 		buf := make([]byte, 32<<10)
 		for {
