@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"authdance/catalog"
+)
+
+// What the catalog tells people to type must run, and must show a failure: that
+// is what it is there for.
+func TestTheCommandsOfTheCatalogRun(t *testing.T) {
+	book, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, p := range book.Pages() {
+		l := p.Lab
+		if l.Flow == "" || slices.ContainsFunc(l.Args, func(a string) bool { return strings.HasPrefix(a, "https://") }) {
+			continue // the rest would leave this computer
+		}
+		args := []string{"run", l.Flow, "--json"}
+		if l.Fault != "" {
+			args = append(args, "--fault", l.Fault)
+		}
+		for _, e := range l.Edit {
+			args = append(args, "--edit", e)
+		}
+		out, err := program(t, append(args, l.Args...)...).CombinedOutput()
+		ran++
+		code := exitCode(t, err)
+		failed := strings.Contains(string(out), `"status": "failed"`)
+		if code == exitUsage || code >= exitBug || (code != exitOK) != failed {
+			t.Errorf("page %s: %s\nexit code %d\n%s", p.ID, l.Command(), code, out)
+		}
+		t.Log(p.ID, code, l.Command())
+	}
+	if ran < 10 {
+		t.Errorf("only %d commands were tried", ran)
+	}
+}
