@@ -24,6 +24,9 @@ func (m Model) key(msg tea.KeyPressMsg) (Model, tea.Cmd) {
 	}
 	p, env := m.panes[m.focus], m.env(m.focus)
 	if p.Typing(env) {
+		if msg.String() == "ctrl+z" {
+			return m, tea.Suspend
+		}
 		if a, ok := m.deps.Keys.Resolve(msg.String(), keys.Text); ok {
 			return m.act(a)
 		}
@@ -50,6 +53,8 @@ func (m Model) keyOver(msg tea.KeyPressMsg, top pane.Pane) (Model, tea.Cmd) {
 	switch {
 	case ok && a == keys.Cancel:
 		return m.stop()
+	case msg.String() == "ctrl+z":
+		return m, tea.Suspend
 	case ok && (a == keys.Back || a == keys.Quit || a == keys.ShowKey && top.Scope() == keys.Help && !top.Typing(env)):
 		m.over = m.over[:len(m.over)-1]
 		if a == keys.Quit && top.Scope() == keys.Welcome {
@@ -74,6 +79,8 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 	if m.editing() { // edit mode has the keys: e, u, enter and the digits mean other things there
 		switch a {
 		case keys.Cancel, keys.ShowKey, keys.Menu, keys.Reveal, keys.Suspend:
+		case keys.Quit:
+			return m.tell(pane.Say{Text: "Edit mode has the keys: esc leaves it first.", Refused: true})
 		default:
 			return m.toPane(m.focus, a)
 		}
@@ -104,8 +111,10 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		return m.open(palette.New(m.items()))
 	case keys.ShowKey:
 		return m.open(dialog.NewHelp(m.scopes()))
+	case keys.Reload:
+		return m.relist()
 	case keys.Home:
-		return m.open(welcome.New(m.deps.Welcome))
+		return m.open(welcome.New(m.deps.Welcome).After())
 	case keys.WhyFail:
 		m.seenWhy = m.session.Snapshot().Run
 		return m.open(why.New())
@@ -119,6 +128,9 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		m.session = m.session.ToNow()
 		return m, nil
 	case keys.Fork:
+		if snap := m.session.Snapshot(); !snap.Past {
+			return m.tell(pane.Say{Text: "Look back first: " + m.deps.Keys.Key(keys.Rewind) + " goes one step back, then " + m.deps.Keys.Key(keys.Fork) + " tries another way from there.", Refused: true})
+		}
 		return m.fork()
 	case keys.Replay:
 		if m.focus != pagesPane {
@@ -134,8 +146,17 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 	case keys.Break:
 		return m.breakIt()
 	case keys.NoBrows:
+		if m.session.Snapshot().State.Profile.Class == "LAB" {
+			return m.tell(pane.Say{Text: "At the lab the sign-in goes by itself: no browser is needed."})
+		}
 		return m.tell(pane.Say{Text: "Sign in on any device with the address from the Exchange pane (y copies it), then paste the last address here."})
-	case keys.EditReq, keys.Explain:
+	case keys.EditReq:
+		if m.session.Snapshot().Past {
+			return m.tell(pane.Say{Text: "This is the past. " + m.deps.Keys.Key(keys.Fork) + " tries another way from here, " + m.deps.Keys.Key(keys.Back) + " returns to now; then edit.", Refused: true})
+		}
+		m.focus = exchangePane
+		return m.toPane(exchangePane, a)
+	case keys.Explain:
 		m.focus = exchangePane
 		return m.toPane(exchangePane, a)
 	case keys.Diagram:

@@ -60,6 +60,9 @@ func (m Model) intent(msg tea.Msg) (Model, tea.Cmd) {
 	return m, nil
 }
 
+// carriedFrom reports whether the grant lives on values of an earlier run.
+func (m Model) carriedFrom(grant string) bool { return len(m.carried(grant)) > 0 }
+
 // carried are the values of this run that another grant goes on with.
 func (m Model) carried(grant string) flows.Vars {
 	head := m.session.Snapshot().Head

@@ -48,6 +48,10 @@ func (m Model) items() []palette.Item {
 func (m Model) off(a keys.Action) string {
 	snap := m.session.Snapshot()
 	switch {
+	case a == keys.Enter && snap.Head.Status == flows.Running && len(m.over) == 0:
+		return "the run waits for an answer"
+	case a == keys.Replay && snap.Len <= 1:
+		return "no step has run yet"
 	case a == keys.WhyFail && snap.State.Problem == nil:
 		return "nothing has failed in this run"
 	case a == keys.Rewind && snap.Cursor <= 1:

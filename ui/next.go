@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -24,11 +25,13 @@ func (m Model) next() move {
 	head := snap.Head
 	key := m.deps.Keys.Key
 	switch {
+	case m.stuck != "":
+		return move{"no run: " + m.stuck + ".  enter tries again  " + key(keys.Pane1) + " other profiles", func(m Model) (Model, tea.Cmd) { return m.act(keys.NewRun) }}
 	case snap.Run == 0:
 		return move{"starting the first run …", stay}
 	case snap.Past:
-		return move{fmt.Sprintf("the past, nothing unsent. enter: forward  %s now  %s another way from here",
-			key(keys.Now), key(keys.Fork)), func(m Model) (Model, tea.Cmd) { m.session = m.session.Forward(); return m, nil }}
+		return move{fmt.Sprintf("the past; nothing is unsent. enter: one step forward  %s returns to now  %s another way from here",
+			key(keys.Back), key(keys.Fork)), func(m Model) (Model, tea.Cmd) { m.session = m.session.Forward(); return m, nil }}
 	case head.Status == flows.Running:
 		return move{m.waiting(), stay}
 	case head.Status == flows.Failed && m.seenWhy == snap.Run:
@@ -52,7 +55,7 @@ func (m Model) next() move {
 }
 
 // forward describes the step that enter will run.
-func (m Model) forward() move {
+func (m Model) forward() (mv move) {
 	snap := m.session.Snapshot()
 	head := snap.Head
 	step, ok := head.Current()
@@ -63,11 +66,21 @@ func (m Model) forward() move {
 		m.session = m.session.Select(-1)
 		return m.record(flows.Advanced{})
 	}
+	if missing := head.Missing(head.Step); len(missing) > 0 && head.Step == 0 {
+		return move{fmt.Sprintf("this flow needs %s, which another run brings.  enter: run the authorization code flow", strings.Join(missing, ", ")),
+			func(m Model) (Model, tea.Cmd) {
+				m.focus = flowPane
+				return m, m.begin("", "authorization_code", nil, "")
+			}}
+	}
 	if m.breaking && step.ID == "token" {
 		return move{"enter: choose how to break the next request", func(m Model) (Model, tea.Cmd) { return m.breakIt() }}
 	}
 	n := head.Step + 1
 	text := fmt.Sprintf("enter: step %d, %s", n, lower(step.Title))
+	if left := head.Grant.Index("token") - head.Step; m.breaking && left > 0 {
+		defer func() { mv.text += fmt.Sprintf(" (%d more, then we break it)", left-1) }()
+	}
 	_, req, has := head.Preview(head.Step)
 	_, browses := effectOf(step, head).(flows.Browse)
 	switch {
@@ -107,6 +120,10 @@ func (m Model) afterwards() move {
 		return move{who + "enter: look inside the ID token", func(m Model) (Model, tea.Cmd) { return m.look(tokenPane), nil }}
 	case code && head.Profile.Class == "LAB" && !m.seenBreak:
 		return move{"enter: now break it on purpose, with a wrong PKCE verifier", func(m Model) (Model, tea.Cmd) { return m.act(keys.Break) }}
+	}
+	if !code && m.carriedFrom(head.Spec.Grant) {
+		return move{fmt.Sprintf("done. enter: run it again.  %s other flows and profiles", m.deps.Keys.Key(keys.Menu)),
+			func(m Model) (Model, tea.Cmd) { return m, m.begin("", "", m.carried(head.Spec.Grant), "") }}
 	}
 	return move{fmt.Sprintf("%sdone. enter: new run.  %s other flows and profiles", who, m.deps.Keys.Key(keys.Menu)),
 		func(m Model) (Model, tea.Cmd) { return m.act(keys.NewRun) }}

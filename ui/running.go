@@ -35,9 +35,11 @@ func (m Model) begin(profile, grant string, vars flows.Vars, auto string) tea.Cm
 
 func (m Model) begun(msg started) (Model, tea.Cmd) {
 	if msg.err != nil {
-		return m.tell(pane.Say{Text: msg.err.Error(), Bad: true})
+		m.stuck = msg.err.Error()
+		return m.tell(pane.Say{Text: m.stuck, Bad: true})
 	}
 	m = m.newBranch()
+	m.stuck = ""
 	m.session = m.session.Start(m.deps.Now(), msg.event)
 	m.auto = msg.auto
 	return m, m.goOn()
@@ -181,18 +183,26 @@ func (m Model) fork() (Model, tea.Cmd) {
 	return m, tea.Batch(cmd, say)
 }
 
+// replayed is the step that replay runs: the one in view when it has run, else
+// the last that did; -1 when none has.
+func (m Model) replayed() int {
+	snap := m.session.Snapshot()
+	i := min(snap.Selected, snap.Head.Step)
+	if i >= len(snap.Head.Results) || i >= 0 && !snap.Head.Results[i].Ran() {
+		i = snap.Head.Step - 1
+	}
+	return i
+}
+
 // replay asks for the selected step once more, or for the step that failed.
 func (m Model) replay() (Model, tea.Cmd) {
 	snap := m.session.Snapshot()
 	if snap.Past || snap.Run == 0 || snap.Head.Status == flows.Running {
 		return m.tell(pane.Say{Text: "Replay works on the newest moment of a run that is not waiting: G returns there."})
 	}
-	i := min(snap.Selected, snap.Head.Step)
-	if i >= len(snap.Head.Grant.Steps) || !snap.Head.Results[i].Ran() {
-		i = snap.Head.Step - 1
-	}
+	i := m.replayed()
 	if i < 0 {
-		return m.tell(pane.Say{Text: "No step has run yet: enter runs the first one."})
+		return m.tell(pane.Say{Text: "No step has run yet: enter runs the first one.", Refused: true})
 	}
 	return m.record(flows.Advanced{To: snap.Head.Grant.Steps[i].ID})
 }
@@ -222,6 +232,23 @@ func (m Model) breakIt() (Model, tea.Cmd) {
 	m.breaking = true
 	m.focus = flowPane
 	return m, m.begin("", "authorization_code", nil, "token")
+}
+
+// relist reads the profile files again.
+func (m Model) relist() (Model, tea.Cmd) {
+	list := m.deps.List
+	if list == nil {
+		return m, nil
+	}
+	return m, func() tea.Msg { p, bad := list(); return listed{p, bad} }
+}
+
+func (m Model) relisted(msg listed) (Model, tea.Cmd) {
+	m.session = m.session.SetProfiles(msg.profiles, m.session.Snapshot().Profile)
+	if len(msg.trouble) > 0 {
+		return m.tell(pane.Say{Text: strings.Join(msg.trouble, "\n"), Bad: true})
+	}
+	return m.tell(pane.Say{Text: fmt.Sprintf("%d profiles read.", len(msg.profiles))})
 }
 
 // isOneWord: a long run of characters without a blank that is no address is

@@ -34,7 +34,10 @@ type Deps struct {
 	Now      func() time.Time
 	Profiles []provider.Profile
 	Profile  string // ID of the profile to begin with
-	Flow     string // ID of the grant to begin with
+	// List reads the profiles again, and says what is wrong with files that
+	// cannot be used. It runs as a command; nil: the profiles never change.
+	List func() ([]provider.Profile, []string)
+	Flow string // ID of the grant to begin with
 	// Start makes the first fact of a run: it reads the profile's secrets, so it
 	// runs as a command. vars are values the person already has (a refresh token).
 	Start func(profile, grant string, vars flows.Vars) (flows.Started, error)
@@ -78,7 +81,8 @@ type Model struct {
 
 	auto    string // step before which the run stops going on by itself; "" when it does not
 	say     pane.Say
-	said    int // counts messages, so that an old timer does not wipe a new one
+	stuck   string // why the last run could not begin; "" when it did
+	said    int    // counts messages, so that an old timer does not wipe a new one
 	leaving bool
 	ticking bool
 
@@ -120,6 +124,10 @@ type (
 		err   error
 	}
 	loaded struct{ catalog *catalog.Catalog }
+	listed struct {
+		profiles []provider.Profile
+		trouble  []string
+	}
 )
 
 // New makes the model. ctx ends every effect.
@@ -187,6 +195,8 @@ func (m Model) update(msg tea.Msg) (Model, tea.Cmd) {
 		return m.tick(msg)
 	case loaded:
 		m.catalog = msg.catalog
+	case listed:
+		return m.relisted(msg)
 	case addressed:
 		return m.deliver(msg)
 	default:

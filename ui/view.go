@@ -73,10 +73,16 @@ func (m Model) lines() []string {
 	}
 	out := make([]string, 0, m.h)
 	top, over := m.top()
-	if over && top.Scope() == keys.Welcome {
-		r := m.overRect()
+	if over && m.over[0].Scope() == keys.Welcome {
+		below := m
+		below.over = m.over[:1]
+		r := below.overRect()
 		out = append(out, make([]string, r.h)...)
-		out = pane.Over(out, m.frame(top, m.overEnv(), r, ""), r.x, r.y)
+		out = pane.Over(out, m.frame(m.over[0], below.overEnv(), r, ""), r.x, r.y)
+		if len(m.over) > 1 {
+			r = m.overRect()
+			out = pane.Over(out, m.frame(top, m.overEnv(), r, ""), r.x, r.y)
+		}
 	} else {
 		out = append(out, m.header())
 		if m.headLines() > 1 {
@@ -227,7 +233,7 @@ func (m Model) tabs() string {
 
 func (m Model) nextLine() string {
 	st := m.styles
-	text := m.line()
+	text := wire.Safe(m.line())
 	return pane.Fit(" "+st.Now.Render("NEXT "+st.Sym.Cursor)+" "+st.Text.Render(text), m.w)
 }
 
@@ -265,6 +271,9 @@ func (m Model) footer() string {
 		if word == "" {
 			word = r.Help
 		}
+		if r.Action == keys.Replay {
+			word = m.replayWord()
+		}
 		key := keys.Name(r.Keys[0])
 		n := ansi.StringWidth(key) + 1 + ansi.StringWidth(word) + 2
 		if used+n > room {
@@ -277,6 +286,14 @@ func (m Model) footer() string {
 	return pane.Fit(b.String(), m.w)
 }
 
+// replayWord says which step replay runs: the one in view, or the last that ran.
+func (m Model) replayWord() string {
+	if i := m.replayed(); i >= 0 {
+		return fmt.Sprintf("step %d again", i+1)
+	}
+	return "replay"
+}
+
 // toast lays the message over the lower right of the body.
 func (m Model) toast(lines []string) []string {
 	if m.say.Text == "" {
@@ -284,8 +301,11 @@ func (m Model) toast(lines []string) []string {
 	}
 	st := m.styles
 	sign, style := st.Sym.OK, st.OK
-	if m.say.Bad {
+	switch {
+	case m.say.Bad:
 		sign, style = st.Sym.Fail, st.Fail
+	case m.say.Refused:
+		sign, style = st.Sym.Dot, st.Muted
 	}
 	w := min(max(20, ansi.StringWidth(m.say.Text)+6), max(20, m.w*2/3))
 	text := pane.Wrap(wire.Safe(m.say.Text), w-6)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,19 +43,29 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 	if _, err := grants.Build(flows.Spec{Grant: flow}); err != nil {
 		return usage("--flow: %v", err)
 	}
-	saved, trouble, err := c.profiles().List()
-	if err != nil {
-		return usage("%v", err)
-	}
 	l, err := lab.Start(lab.Options{})
 	if err != nil {
 		return &outcome{exitNetwork, "the lab could not start: " + err.Error()}
 	}
 	defer l.Close()
-	profiles := append([]provider.Profile{provider.ForLab(l.Issuer(), l.API())}, saved...)
+	list := func() ([]provider.Profile, []string) {
+		saved, trouble, err := c.profiles().List()
+		bad := make([]string, 0, len(trouble))
+		for _, t := range trouble {
+			bad = append(bad, wire.Safe(filepath.Base(t.File)+": "+t.What))
+		}
+		if err != nil {
+			bad = append(bad, err.Error())
+		}
+		return append([]provider.Profile{provider.ForLab(l.Issuer(), l.API())}, saved...), bad
+	}
+	profiles, trouble := list()
 	if profile == "" {
 		profile = labProfile
 	} else if _, err := find(profiles, profile); err != nil {
+		if _, why := c.profiles().Get(profile); why != nil {
+			err = why
+		}
 		return usage("--profile: %v", err)
 	}
 	km, err := keys.New(keys.Default())
@@ -74,7 +85,7 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 	d := ui.Deps{
 		Performer: p, Styles: look.Styles(themes.PickSymbols(c.environ, look.Symbols), colours < colorprofile.ANSI), Keys: km,
 		Now: c.now, Profiles: profiles, Profile: profile, Flow: flow, Tick: tick, Greet: profile == labProfile && flow == "authorization_code",
-		Start:     c.starter(profiles),
+		Start: c.starter(list), List: list,
 		Clipboard: c.clipboard(), Welcome: c.facts(l, colours, trouble),
 	}
 	err = ui.Run(ctx, d, ui.Terminal{In: ttyin.New(c.in), Out: os.Stdout, Environ: withoutDebug(c.environ), Profile: colours})
@@ -144,9 +155,10 @@ func find(list []provider.Profile, id string) (provider.Profile, error) {
 
 // starter makes the first fact of a run. It reads the profile's secret, so the
 // model calls it as a command.
-func (c *console) starter(list []provider.Profile) func(profile, grant string, more flows.Vars) (flows.Started, error) {
+func (c *console) starter(list func() ([]provider.Profile, []string)) func(profile, grant string, more flows.Vars) (flows.Started, error) {
 	return func(profile, grant string, more flows.Vars) (flows.Started, error) {
-		p, err := find(list, profile)
+		profiles, _ := list()
+		p, err := find(profiles, profile)
 		if err != nil {
 			return flows.Started{}, err
 		}
@@ -177,7 +189,7 @@ func (c *console) clipboard() func(string) error {
 }
 
 // facts are the lines about this machine on the welcome screen.
-func (c *console) facts(l *lab.Lab, colours colorprofile.Profile, trouble []provider.Trouble) welcome.Facts {
+func (c *console) facts(l *lab.Lab, colours colorprofile.Profile, trouble []string) welcome.Facts {
 	f := welcome.Facts{{Name: "lab server", Value: hostOf(l.Issuer())}, {Name: "its API", Value: hostOf(l.API())}}
 	if c.clipboard() != nil {
 		f = append(f, welcome.Fact{Name: "clipboard", Value: "local"})
@@ -191,7 +203,7 @@ func (c *console) facts(l *lab.Lab, colours colorprofile.Profile, trouble []prov
 	}
 	f = append(f, welcome.Fact{Name: "colours", Value: strings.ToLower(colours.String())}, welcome.Fact{Name: "symbols", Value: themes.PickSymbols(c.environ).Name})
 	for _, t := range trouble {
-		f = append(f, welcome.Fact{Name: "profile", Value: wire.Safe(t.Error()), Warn: true})
+		f = append(f, welcome.Fact{Name: "profile", Value: t, Warn: true})
 	}
 	return f
 }

@@ -3,6 +3,7 @@
 package dialog
 
 import (
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,6 +20,7 @@ type Help struct {
 	scopes []keys.Scope
 	query  string
 	cursor int // among the rows shown; -1 before the person moved
+	top    int
 }
 
 // NewHelp makes the help for the scopes, the innermost first.
@@ -75,6 +77,10 @@ func (h Help) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 		h.cursor = max(0, h.cursor-1)
 	case keys.Down:
 		h.cursor = min(len(rows)-1, h.cursor+1)
+	case keys.PgDown:
+		h.top, h.cursor = h.top+max(1, e.H-4), -1
+	case keys.PgUp:
+		h.top, h.cursor = max(0, h.top-max(1, e.H-4)), -1
 	case keys.Clear:
 		h.query, h.cursor = "", -1
 	case keys.ShowKey:
@@ -173,7 +179,13 @@ func (h Help) View(e pane.Env) string {
 			mark = i
 		}
 	}
-	lines, _ = pane.Window(lines, 0, mark, max(1, e.H-2))
+	room := max(1, e.H-2)
+	if more := len(lines) - room; more > 0 {
+		room = max(1, room-1)
+		window, top := pane.Window(lines, h.top, mark, room)
+		note := fmt.Sprintf(" lines %d–%d of %d  %s %s", top+1, top+len(window), len(lines), e.Keys.Key(keys.PgDown), e.Keys.Key(keys.PgUp))
+		lines = append(append([]string{}, window...), st.Muted.Render(note))
+	}
 	return strings.Join(append([]string{head, ""}, lines...), "\n")
 }
 

@@ -139,7 +139,7 @@ func Default() []Row {
 		{Bottom, List, []string{"end", "G"}, "last line", 0, ""},
 
 		{Now, Flow, []string{"G"}, "return to now", 0, "now"},
-		{Fork, Flow, []string{"v"}, "another way from here", 0, "fork"},
+		{Fork, App, []string{"v"}, "another way from here", 0, "fork"},
 
 		{PickRow, Profiles, []string{"space"}, "use this profile", 1, "use"},
 		{Reload, Profiles, []string{"f5"}, "read the profile files again", 0, ""},
@@ -197,6 +197,8 @@ func Default() []Row {
 		{Clear, Text, []string{"ctrl+u"}, "clear the field", 3, "clear"},
 		{Up, Text, []string{"up"}, "up", 0, ""},
 		{Down, Text, []string{"down"}, "down", 0, ""},
+		{PgUp, Text, []string{"pgup"}, "page up", 0, ""},
+		{PgDown, Text, []string{"pgdown"}, "page down", 0, ""},
 		{NextTab, Text, []string{"tab"}, "take it", 0, ""},
 		{ShowKey, Text, []string{"f1"}, "help", 5, "help"},
 		{Menu, Text, []string{"ctrl+p"}, "commands", 0, ""},

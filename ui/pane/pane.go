@@ -83,8 +83,9 @@ type (
 	}
 	// Say shows a message for a few seconds; a Bad one stays until a key is pressed.
 	Say struct {
-		Text string
-		Bad  bool
+		Text    string
+		Bad     bool
+		Refused bool // nothing was done, and nothing is broken
 	}
 	// Start begins a new run; empty fields mean the current ones.
 	Start struct{ Profile, Grant string }

@@ -247,7 +247,7 @@ func (p Pane) details(e pane.Env, w int) []string {
 	if len(e.Snap.Profiles) <= 1 {
 		out = append(out, "")
 		title("Your own provider")
-		prose("Write a TOML file into the profiles directory; `authdance paths` shows where it is. Then start authdance again.")
+		prose("Write a TOML file into the profiles directory; `authdance paths` shows where it is. Then " + e.Keys.Key(keys.Reload) + " reads it.")
 		for _, l := range []string{`schema = 1`, `id = "mine"                # the file is mine.toml`, `issuer = "https://idp.example"`, `[client]`, `id = "my-client-id"`,
 			`secret = "env:MY_SECRET"    # leave it out for a public client`, `redirect_uri = "http://127.0.0.1:8765/callback"`, `[request]`, `scope = "openid profile"`} {
 			out = append(out, "    "+st.Code.Render(pane.Cut(l, w-4)))

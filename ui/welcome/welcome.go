@@ -30,6 +30,10 @@ type Pane struct {
 // New makes the screen.
 func New(f Facts) Pane { return Pane{facts: f} }
 
+// After is the screen for somebody who has done the first login: the next thing
+// is marked.
+func (p Pane) After() Pane { p.cursor = 1; return p }
+
 type choice struct {
 	title, note string
 	then        tea.Msg
