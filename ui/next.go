@@ -30,7 +30,7 @@ func (m Model) next() move {
 	case snap.Run == 0:
 		return move{"starting the first run …", stay}
 	case snap.Past:
-		return move{fmt.Sprintf("the past; nothing is unsent. enter: one step forward  %s returns to now  %s another way from here",
+		return move{fmt.Sprintf("the past. enter: forward  %s: now  %s: another way from here",
 			key(keys.Back), key(keys.Fork)), func(m Model) (Model, tea.Cmd) { m.session = m.session.Forward(); return m, nil }}
 	case head.Status == flows.Running:
 		return move{m.waiting(), stay}

@@ -114,6 +114,9 @@ func newRoot(c *console) *cobra.Command {
 				return c.version(false)
 			case !c.inTTY || !c.outTTY:
 				return cmd.Help()
+			case c.dumb():
+				c.say("This terminal (TERM=dumb) cannot show the program. Every flow also runs line by line: authdance run FLOW")
+				return cmd.Help()
 			}
 			return c.tui(cmd.Context(), profile, flow, theme)
 		},
@@ -148,6 +151,12 @@ func newRoot(c *console) *cobra.Command {
 		}
 	}
 	return root
+}
+
+// dumb: a terminal that can only print line after line.
+func (c *console) dumb() bool {
+	kind, ok := c.env("TERM")
+	return !ok || kind == "dumb" || kind == ""
 }
 
 // noCommand refuses words that are no command, with the nearest ones.
