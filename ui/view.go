@@ -10,6 +10,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"authdance/flows"
 	"authdance/flows/wire"
 	"authdance/themes"
 	"authdance/ui/keys"
@@ -163,6 +164,9 @@ func (m Model) frame(p pane.Pane, e pane.Env, r rect, number string) []string {
 func (m Model) header() string {
 	st, snap := m.styles, m.session.Snapshot()
 	prof := snap.State.Profile
+	if snap.Run == 0 {
+		prof = flows.Profile{Name: snap.Profile, Class: "TEST"}
+	}
 	secrets := "secrets hidden"
 	if snap.Reveal {
 		secrets = st.Warn.Render(st.Sym.Warn + " secrets shown")

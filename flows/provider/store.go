@@ -112,8 +112,14 @@ func ParseProfile(data []byte) (Profile, error) {
 	if p.Class == "" {
 		p.Class = Test
 	}
+	if p.Client.RedirectURI == "" {
+		p.Client.RedirectURI = defaultRedirect
+	}
 	return p, p.Validate()
 }
+
+// defaultRedirect takes any free port (RFC 8252 §7.3).
+const defaultRedirect = "http://127.0.0.1:0/callback"
 
 // Save writes a profile, whole or not at all.
 func (s Store) Save(p Profile) error {
@@ -131,7 +137,7 @@ func (s Store) Save(p Profile) error {
 // ForLab is the profile of the embedded lab.
 func ForLab(issuer, api string) Profile {
 	return Profile{Schema: 1, ID: "lab", Name: "lab", Class: Lab, Issuer: issuer, API: api + "/api/profile",
-		Client:  ClientConfig{ID: "workshop-spa", Auth: "none", RedirectURI: "http://127.0.0.1:0/callback"},
+		Client:  ClientConfig{ID: "workshop-spa", Auth: "none", RedirectURI: defaultRedirect},
 		Request: RequestConfig{Scope: "openid profile email offline_access read", PKCE: "S256"},
 		Quirks:  map[string]string{"code_lifetime": "60"}}
 }
@@ -152,7 +158,7 @@ func (p Profile) Vars() map[string]wire.Untrusted {
 	set("metadata_url", p.Metadata)
 	set("api", p.API)
 	set("client_id", p.Client.ID)
-	set("redirect_uri", cmp.Or(p.Client.RedirectURI, "http://127.0.0.1:0/callback"))
+	set("redirect_uri", cmp.Or(p.Client.RedirectURI, defaultRedirect))
 	set("scope", p.Request.Scope)
 	set("audience", p.Request.Audience)
 	set("resource", p.Request.Resource)

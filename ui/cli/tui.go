@@ -168,7 +168,7 @@ func (c *console) starter(list func() ([]provider.Profile, []string)) func(profi
 		}
 		secrets := flows.Secrets{}
 		if ref := p.Client.Secret; ref != "" {
-			s, err := c.resolve(ref, "the client secret of "+p.Name, false)
+			s, err := c.resolve(ref, "its secret", false)
 			if err != nil {
 				return flows.Started{}, err
 			}
