@@ -165,7 +165,11 @@ func (m Model) header() string {
 	st, snap := m.styles, m.session.Snapshot()
 	prof := snap.State.Profile
 	if snap.Run == 0 {
-		prof = flows.Profile{Name: snap.Profile, Class: "TEST"}
+		for _, p := range snap.Profiles {
+			if p.ID == snap.Profile {
+				prof = flows.Profile{Name: p.Name, Class: p.Class}
+			}
+		}
 	}
 	secrets := "secrets hidden"
 	if snap.Reveal {
