@@ -49,7 +49,7 @@ func (x *exchange) refuse(p problem) reply {
 	if x.route.name == routeUserinfo {
 		return x.challenge(p, "")
 	}
-	return x.refuseWith(p.refusal())
+	return x.translate(p, x.refuseWith(p.refusal()))
 }
 
 func (x *exchange) refuseWith(why refusal) reply {

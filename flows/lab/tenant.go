@@ -87,6 +87,7 @@ type tenant struct {
 	seed      maphash.Seed
 	devices   *devices
 	nonceKey  string
+	dialect   atomic.Pointer[string] // nil: that of the RFCs
 	life      atomic.Pointer[Lifetimes]
 	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
 }
