@@ -69,11 +69,15 @@ func (w *writer) responseTab() {
 
 func (w *writer) plannedAnswer() {
 	st := w.e.Styles
-	if w.k.step.In != nil {
-		w.say(st.Later.Render(st.Sym.Later), "The callback is here, but nothing was read from it yet. The checks come first: state, then iss.")
+	switch {
+	case w.k.later:
+		w.refuse(st.Later.Render(st.Sym.Later), w.k.meanwhile(w.e))
+		return
+	case w.k.step.In != nil:
+		w.refuse(st.Later.Render(st.Sym.Later), "The callback is here, but nothing was read from it yet. The checks come first: state, then iss.")
 		return
 	}
-	w.say(st.Later.Render(st.Sym.Later), "No answer yet: the request was not sent. "+w.e.Keys.Key(keys.Enter)+" in the flow sends it when its turn has come.")
+	w.refuse(st.Later.Render(st.Sym.Later), "No answer yet: the request was not sent. "+w.e.Keys.Key(keys.Enter)+" in the flow sends it when its turn has come.")
 }
 
 func (w *writer) unanswered() {
@@ -81,13 +85,13 @@ func (w *writer) unanswered() {
 	_, browser := w.k.result.Effect.(flows.Browse)
 	switch {
 	case w.k.status == flows.StepRunning && browser:
-		w.say(st.Running.Render(st.Sym.Running[0]), "The browser is out. Its pages stay between it and the server; authdance waits for it to come back.")
+		w.refuse(st.Running.Render(st.Sym.Running[0]), "The browser is out. Its pages stay between it and the server; authdance waits for it to come back.")
 	case w.k.status == flows.StepRunning:
-		w.say(st.Running.Render(st.Sym.Running[0]), "Sent. The answer is not here yet.")
+		w.refuse(st.Running.Render(st.Sym.Running[0]), "Sent. The answer is not here yet.")
 	case browser:
-		w.say(st.Front.Render(st.Sym.Inside), "The browser took this address to the server. Its pages stayed between the two.")
+		w.refuse(st.Front.Render(st.Sym.Inside), "The browser took this address to the server. Its pages stayed between the two.")
 	default:
-		w.say(st.Later.Render(st.Sym.Later), "Sent. No answer was recorded.")
+		w.refuse(st.Later.Render(st.Sym.Later), "Sent. No answer was recorded.")
 	}
 }
 

@@ -369,9 +369,12 @@ func (p Pane) take(s subject) (pane.Pane, tea.Msg) {
 
 func (p Pane) copyRow(s subject) tea.Msg {
 	if p.edit.row >= len(s.rows) {
-		return pane.Say{Text: "There is no value on this line."}
+		return pane.Say{Text: "Nothing was copied: this line has no value."}
 	}
 	r := s.rows[p.edit.row]
+	if r.now().Value == "" {
+		return pane.Say{Text: "Nothing was copied: this line has no value."}
+	}
 	return pane.Copy{Text: r.now().Value.Raw(), What: "the value of " + plainName(r.name)}
 }
 

@@ -7,6 +7,7 @@
 package exchange
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,6 +123,8 @@ func (k look) standing(e pane.Env) string {
 	switch {
 	case k.result.Skipped != "":
 		word = "skipped"
+	case k.later && (!has || m.kind == planned):
+		word = k.did() + " later"
 	case k.silent() && !k.result.Ran():
 		word = "not run yet"
 	case k.silent() && k.status == flows.StepRunning:
@@ -306,6 +309,12 @@ func (p Pane) copyMarked(k look, e pane.Env) tea.Msg {
 		text, hidden := k.veil.text(wire.Untrusted(m.req.Target()))
 		return pane.Copy{Text: text.Raw(), What: "the address", Hidden: hidden}
 	}
+	switch {
+	case item.why != "":
+		return pane.Say{Text: "Nothing was copied. " + item.why}
+	case item.raw == "":
+		return pane.Say{Text: "Nothing was copied: this line has no value."}
+	}
 	what := item.what
 	if wire.Safe(item.raw) != item.raw && !strings.Contains(item.raw, "\n") {
 		what += " (it holds characters that the screen shows as escapes)"
@@ -318,8 +327,18 @@ func copyCurl(k look) tea.Msg {
 	if !ok {
 		return pane.Say{Text: "This step has no message, so there is nothing to send with curl."}
 	}
-	text, hidden := record.Curl(m.req)
+	text, hidden := record.Curl(forCurl(m.req))
 	return pane.Copy{Text: text, What: "the request as curl", Hidden: hidden}
+}
+
+// forCurl leaves out the headers of a request that went out which curl makes by
+// itself. The length would even be wrong: placeholders stand in for secrets.
+func forCurl(r flows.Request) flows.Request {
+	_, host := pathOf(r.URL.Raw())
+	r.Header = slices.DeleteFunc(slices.Clone(r.Header), func(h flows.Param) bool {
+		return strings.EqualFold(h.Name, "Content-Length") || strings.EqualFold(h.Name, "Host") && h.Value.Raw() == host
+	})
+	return r
 }
 
 // stepName is how the screen numbers step i.

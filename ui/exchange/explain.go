@@ -17,6 +17,7 @@ type item struct {
 	name      string // of a parameter, for the catalog
 	raw, what string
 	hidden    int
+	why       string // there is nothing to copy, and this is the reason
 }
 
 // pairs are the values that the Explain tab lists. Headers that are the same
@@ -142,6 +143,8 @@ func (p Pane) headline(k look, e pane.Env) []string {
 	switch {
 	case k.result.Skipped != "":
 		return notice(st.Skipped.Render(st.Sym.Skipped), "Skipped: "+wire.Safe(k.result.Skipped)+".", e)
+	case !ok && k.later:
+		return append(out, notice(st.Later.Render(st.Sym.Later), k.meanwhile(e), e)...)
 	case !ok && k.silent():
 		where := "Inside authdance. Nothing is sent."
 		if !k.result.Ran() {
@@ -175,6 +178,23 @@ func (k look) before() (expected, got string, right, done bool) {
 		return "", "", false, false
 	}
 	return guessed(k.s, k.s.Grant.Steps[k.i-1], k.s.Results[k.i-1])
+}
+
+// meanwhile says of a moment in the past that what is planned here has happened
+// since: nothing is "not yet" for somebody who saw it go out.
+func (k look) meanwhile(e pane.Env) string {
+	return "Not yet at this moment; " + k.did() + " later. " + e.Keys.Key(keys.Now) + " in the Flow pane returns to now."
+}
+
+// did is what the step does with its message, as something that has happened.
+func (k look) did() string {
+	switch {
+	case k.step.In != nil:
+		return "read"
+	case k.silent():
+		return "done"
+	}
+	return "sent"
 }
 
 // waitsFor says why the step's message is not known yet.

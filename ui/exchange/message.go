@@ -34,7 +34,8 @@ type look struct {
 	result flows.Result
 	status flows.StepStatus
 	msgs   []message
-	at     int // the message in view
+	at     int  // the message in view
+	later  bool // the moment in view is past, and the step ran after it
 	veil   veil
 }
 
@@ -47,6 +48,9 @@ func see(e pane.Env, i, want int) (look, bool) {
 	}
 	k := look{s: s, i: i, step: s.Grant.Steps[i], result: s.Results[i], status: s.StatusOf(i), veil: newVeil(s, e.Snap.Reveal)}
 	k.msgs = k.messages()
+	if head := e.Snap.Head.Results; e.Snap.Past && i < len(head) {
+		k.later = head[i].Ran() && !head[i].Began.Equal(k.result.Began)
+	}
 	k.at = want
 	if want < 0 || want >= len(k.msgs) {
 		k.at = k.first()
@@ -163,7 +167,7 @@ func request(fx flows.Effect) flows.Request {
 }
 
 // origin says in a word or two where a value comes from: "step 2", "profile",
-// "always", "you", or "server" for what came from there.
+// "earlier run", "always", "you", or "server" for what came from there.
 func (k look) origin(m message, p flows.Param) string {
 	if p.Edited {
 		return "you"
@@ -187,7 +191,17 @@ func (k look) origin(m message, p flows.Param) string {
 	if i := k.s.Grant.Index(k.s.Born[p.Var]); i >= 0 {
 		return stepName(i)
 	}
+	if k.carried(p.Var) {
+		return "earlier run"
+	}
 	return "profile"
+}
+
+// carried reports a value that came with the start of the run and that only a
+// sign-in makes: no profile has it, so an earlier run does.
+func (k look) carried(name string) bool {
+	_, born := k.s.Born[name]
+	return !born && k.s.Spec.Grant != "authorization_code" && slices.Contains([]string{"access_token", "refresh_token", "sub", "nonce"}, name)
 }
 
 // changed lists the names of the values that were changed by hand, once each.

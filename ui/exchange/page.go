@@ -127,6 +127,21 @@ func (w *writer) say(sign, text string) {
 	}
 }
 
+// about makes what y copies on our own sentences the message they are about.
+func (w *writer) about(it item, write func()) {
+	start := len(w.rows)
+	write()
+	for i := start; i < len(w.rows); i++ {
+		w.rows[i].item = it
+	}
+}
+
+// refuse adds a sentence that says why there is nothing here: it is shown and
+// repeated, but never copied.
+func (w *writer) refuse(sign, text string) {
+	w.about(item{why: ansi.Strip(text)}, func() { w.say(sign, text) })
+}
+
 func (w *writer) gap() {
 	if len(w.rows) > 0 {
 		w.add("", item{what: "the line"})
@@ -179,17 +194,22 @@ func (w *writer) requestTab() {
 		return
 	}
 	st := w.e.Styles
-	switch {
-	case m.kind == planned && w.k.step.In != nil:
-		w.say(st.Later.Render(st.Sym.Later), "Not read yet. This is what the browser brought.")
-	case m.kind == planned:
-		w.say(st.Later.Render(st.Sym.Later), "Not sent yet. This is what will go out.")
+	address := item{name: ":url", raw: m.req.Target(), what: "the address"}
+	if m.kind == planned {
+		text := "Not sent yet. This is what will go out."
+		switch {
+		case w.k.later:
+			text = w.k.meanwhile(w.e)
+		case w.k.step.In != nil:
+			text = "Not read yet. This is what the browser brought."
+		}
+		w.about(address, func() { w.say(st.Later.Render(st.Sym.Later), text) })
 	}
 	if names := changed(w.k.result.Edits); len(names) > 0 && m.kind != planned {
 		w.say(st.Edited.Render(st.Sym.Edited), "Changed by hand: "+strings.Join(names, ", ")+".")
 	}
 	target, _ := w.k.veil.text(m.req.URL)
-	w.long(wire.Safe(m.req.Method)+" "+target.Safe(), item{name: ":url", raw: m.req.Target(), what: "the address"})
+	w.long(wire.Safe(m.req.Method)+" "+target.Safe(), address)
 	w.values("In the address", m.req.Query)
 	if len(m.req.Header) > 0 {
 		w.heading("Headers")
@@ -238,11 +258,15 @@ func (w *writer) nothing() {
 	k, st := w.k, w.e.Styles
 	switch {
 	case k.result.Skipped != "":
-		w.say(st.Skipped.Render(st.Sym.Skipped), "Skipped: "+wire.Safe(k.result.Skipped)+".")
+		w.refuse(st.Skipped.Render(st.Sym.Skipped), "Skipped: "+wire.Safe(k.result.Skipped)+".")
+	case k.silent() && k.later:
+		w.refuse(st.Back.Render(st.Sym.Inside), "This step is work inside authdance: it has no message. "+k.meanwhile(w.e))
 	case k.silent():
-		w.say(st.Back.Render(st.Sym.Inside), "This step is work inside authdance: it has no message. Explain shows what it makes.")
+		w.refuse(st.Back.Render(st.Sym.Inside), "This step is work inside authdance: it has no message. Explain shows what it makes.")
+	case k.later:
+		w.refuse(st.Later.Render(st.Sym.Later), k.meanwhile(w.e))
 	default:
-		w.say(st.Later.Render(st.Sym.Later), k.waitsFor())
+		w.refuse(st.Later.Render(st.Sym.Later), k.waitsFor())
 	}
 }
 

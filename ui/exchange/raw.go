@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,23 +18,30 @@ func (w *writer) rawTab() {
 		w.nothing()
 		return
 	}
-	st := w.e.Styles
-	if m.kind == planned {
-		w.say(st.Later.Render(st.Sym.Later), "Not sent yet.")
-	}
 	start := len(w.rows)
-	raw := w.rawRequest(m.req)
-	for i := start; i < len(w.rows); i++ {
-		w.rows[i].item = item{raw: raw.text, what: "the request", hidden: raw.hidden}
+	if m.kind == planned {
+		text := "Not sent yet."
+		switch {
+		case w.k.later:
+			text = w.k.meanwhile(w.e)
+		case w.k.step.In != nil:
+			text = "Not read yet."
+		}
+		w.say(w.e.Styles.Later.Render(w.e.Styles.Sym.Later), text)
 	}
+	w.copies(start, "the request", w.rawRequest(m.req))
 	if m.kind != answered {
 		return
 	}
 	w.gap()
 	start = len(w.rows)
-	raw = w.rawResponse(m.x.Response)
+	w.copies(start, "the answer", w.rawResponse(m.x.Response))
+}
+
+// copies makes every line from start on stand for the whole message.
+func (w *writer) copies(start int, what string, raw rawText) {
 	for i := start; i < len(w.rows); i++ {
-		w.rows[i].item = item{raw: raw.text, what: "the answer", hidden: raw.hidden}
+		w.rows[i].item = item{raw: raw.text, what: what, hidden: raw.hidden}
 	}
 }
 
@@ -63,10 +71,11 @@ func (w *writer) rawRequest(r flows.Request) rawText {
 	hidden += n
 	path, host := pathOf(text.Raw())
 	head := []string{r.Method + " " + path + " HTTP/1.1"}
-	if host != "" {
-		head = append(head, "Host: "+host)
+	hosts, rest := split(r.Header, "Host")
+	if len(hosts) == 0 && host != "" { // not sent yet: it is added on the way out
+		hosts = []flows.Param{{Name: "Host", Value: wire.Untrusted(host)}}
 	}
-	head, n = w.headerLines(head, r.Header)
+	head, n = w.headerLines(head, slices.Concat(hosts, rest))
 	hidden += n
 	if r.Form != nil {
 		form, n := w.pairs(r.Form)
@@ -74,6 +83,18 @@ func (w *writer) rawRequest(r flows.Request) rawText {
 	}
 	body, n := w.k.unreadable(r.Body)
 	return w.rawMessage(head, body, hidden+n)
+}
+
+// split takes the headers of one name out of a list.
+func split(list []flows.Param, name string) (named, rest []flows.Param) {
+	for _, h := range list {
+		if strings.EqualFold(h.Name, name) {
+			named = append(named, h)
+			continue
+		}
+		rest = append(rest, h)
+	}
+	return named, rest
 }
 
 // pairs is form-encoded text. A masked value is not encoded: the escapes of a
