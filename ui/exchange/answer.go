@@ -145,7 +145,7 @@ func (w *writer) problem() {
 		return
 	}
 	text, _ := w.k.veil.text(p.Description)
-	line := st.Fail.Render(wire.Safe(p.Code))
+	line := st.Fail.Render(code(p))
 	if text != "" {
 		line += ": " + clipped(text.Safe())
 	}

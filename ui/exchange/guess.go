@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"strconv"
+	"strings"
 
 	"authdance/flows"
 	"authdance/flows/wire"
@@ -30,9 +31,11 @@ func outcome(r flows.Result) string {
 	return "ok"
 }
 
-// label is an outcome in the words of a choice.
+// label is an outcome in the words of a choice. The status of a known answer
+// is the one that the specification asks for.
 func label(step flows.Step, word string) string {
-	if word == "ok" {
+	switch word {
+	case "ok":
 		switch {
 		case step.ID == "token":
 			return "200, tokens"
@@ -42,10 +45,6 @@ func label(step flows.Step, word string) string {
 			return "accepted"
 		}
 		return "200"
-	}
-	switch word {
-	case "http_401":
-		return "401 without a code"
 	case "browser_error_page":
 		return "an error page"
 	case "metadata_invalid":
@@ -54,25 +53,69 @@ func label(step flows.Step, word string) string {
 		return "no keys"
 	case "nonstandard_answer":
 		return "refused: no code"
+	}
+	if status, bare := bareStatus(word); bare {
+		return status + " without a code"
+	}
+	if step.In != nil || step.ID == "authorize" { // what the browser carries has no status
+		return wire.Safe(word)
+	}
+	switch word {
 	case "invalid_client", "invalid_token":
 		return "401 " + word
-	case "invalid_grant", "unsupported_grant_type":
+	case "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type":
 		return "400 " + word
-	case "invalid_request":
-		if step.ID != "authorize" {
-			return "400 " + word
-		}
 	}
 	return wire.Safe(word)
 }
 
-// came is the outcome of a result with the status that really came.
+// came is the outcome of a result in the same words, with the status that
+// really came.
 func came(step flows.Step, r flows.Result) string {
 	word := outcome(r)
-	if p := r.Problem; p != nil && p.Kind == flows.OAuth && p.HTTPStatus > 0 {
-		return strconv.Itoa(p.HTTPStatus) + " " + wire.Safe(p.Code)
+	text := label(step, word)
+	status := 0
+	switch p := r.Problem; {
+	case p != nil && p.Kind == flows.Transport:
+		return "no answer, " + strings.ReplaceAll(wire.Safe(p.Code), "_", " ")
+	case p != nil && p.Kind == flows.OAuth:
+		status = p.HTTPStatus
+	case p == nil && step.In == nil && step.ID != "authorize":
+		for _, x := range r.Exchanges() {
+			status = x.Response.Status
+		}
 	}
-	return label(step, word)
+	if status == 0 {
+		return text
+	}
+	is := strconv.Itoa(status)
+	said, rest, _ := strings.Cut(text, " ")
+	said, comma := strings.CutSuffix(said, ",")
+	switch _, err := strconv.Atoi(said); {
+	case err == nil && comma:
+		return is + ", " + rest
+	case err == nil:
+		return strings.TrimSpace(is + " " + rest)
+	case wire.Safe(word) == text: // the bare code of a server
+		return is + " " + text
+	}
+	return text
+}
+
+// code is the code of a problem as the screen says it: a bare status has none.
+func code(p *flows.Problem) string {
+	if status, bare := bareStatus(p.Code); bare {
+		return "HTTP " + status
+	}
+	return wire.Safe(p.Code)
+}
+
+// bareStatus is the status of an answer that named no code: such a problem is
+// called http_ and the status.
+func bareStatus(word string) (status string, bare bool) {
+	status, bare = strings.CutPrefix(word, "http_")
+	_, err := strconv.Atoi(status)
+	return status, bare && err == nil
 }
 
 // guessed compares what the learner expected of an edited step with what came.

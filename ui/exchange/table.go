@@ -20,31 +20,70 @@ type table struct {
 	name, value, from, needed, protects int // widths, 0: no such column
 }
 
+// The least that the columns of the wide table get; they share what is left.
+const (
+	leastValue    = 20
+	leastNeeded   = 13
+	leastProtects = 24
+	// roomy is the width from which on there is a column for the protection.
+	roomy = 100
+)
+
 func (t *table) measure(rows []pair) {
-	longest := 8
+	longest, needed, protects := 8, leastNeeded, leastProtects
 	for _, r := range rows {
 		longest = max(longest, ansi.StringWidth(t.k.shown(r))+4)
 		t.name = max(t.name, ansi.StringWidth(plainName(r.name)))
 		t.from = max(t.from, ansi.StringWidth(t.origin(r)))
+		if t.wide {
+			n, p := t.meaning(r)
+			needed, protects = max(needed, ansi.StringWidth(n)), max(protects, ansi.StringWidth(p))
+		}
 	}
 	t.name = min(t.name, max(t.e.W/3, 8))
 	free := t.e.W - 3 - t.name - 2 - t.from - 2
-	if t.wide && t.e.W >= 60 {
-		t.needed = 13
-		if t.e.W >= 100 {
-			t.needed = 17
+	if !t.wide || t.e.W < 60 {
+		if free < 8 {
+			free += t.from + 2
+			t.from = 0
 		}
-		free -= t.needed + 2
+		t.value = max(min(free, longest), 1) // a value far from its origin is hard to follow
+		return
 	}
-	if t.wide && t.e.W >= 100 {
-		t.protects = min(44, free/2)
+	t.value, t.needed = min(longest, leastValue), leastNeeded
+	free -= t.value + t.needed + 2
+	if t.e.W >= roomy {
+		t.protects = leastProtects
 		free -= t.protects + 2
 	}
-	if free < 8 {
-		free += t.from + 2
-		t.from = 0
+	// What is needed is the shortest and the most wanted, so it is cut last.
+	t.needed += share(&free, needed-t.needed)
+	t.value += share(&free, longest-t.value)
+	if t.protects > 0 {
+		t.protects += share(&free, protects-t.protects)
 	}
-	t.value = max(min(free, longest), 1) // a value far from its origin is hard to follow
+	t.value = max(t.value+min(free, 0), 1)
+}
+
+// share takes up to want cells of what is free.
+func share(free *int, want int) int {
+	n := max(min(*free, want), 0)
+	*free -= n
+	return n
+}
+
+// meaning is what the catalog says of a value: whether it is needed, and what
+// it protects against.
+func (t *table) meaning(r pair) (needed, protects string) {
+	if t.e.Catalog == nil {
+		return "", ""
+	}
+	entry, ok := t.e.Catalog.Parameter(r.name)
+	if !ok {
+		return "", ""
+	}
+	needed, _, _ = strings.Cut(bare(entry.Needed), ";")
+	return needed, bare(entry.Protects)
 }
 
 func (t *table) origin(r pair) string {
@@ -94,13 +133,7 @@ func (t *table) line(r pair, marked bool) string {
 		b.WriteString("  " + st.Muted.Render(pane.Fit(t.origin(r), t.from)))
 	}
 	if t.needed > 0 {
-		needed, protects := "", ""
-		if t.e.Catalog != nil {
-			if entry, ok := t.e.Catalog.Parameter(r.name); ok {
-				needed, _, _ = strings.Cut(bare(entry.Needed), ";")
-				protects = bare(entry.Protects)
-			}
-		}
+		needed, protects := t.meaning(r)
 		b.WriteString("  " + pane.Fit(needed, t.needed))
 		if t.protects > 0 {
 			if protects == "" {
