@@ -26,7 +26,7 @@ func TestExplainLooksForTheProvidersCodeFirst(t *testing.T) {
 		{"", "", "access_denied", "callback", "access-denied"},
 		{"", "", "login_required", "callback", "login-required"},
 		{"", "invalid_scope", "", "callback", "invalid-scope"},
-		{"", "", "invalid_request", "api", "duplicate-parameters"},
+		{"", "", "invalid_request", "api", "invalid-request"},
 		{"", "", "invalid_request", "token", "invalid-request"},
 		{"", "", "slow_down", "token", "oauth/slow_down"},
 		// Then our own checks and transport failures.

@@ -6,13 +6,11 @@ package diagnose
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"authdance/catalog"
 	"authdance/flows"
-	"authdance/flows/wire"
 )
 
 // Confidence is how sure a cause is, in words, never in percent.
@@ -59,7 +57,8 @@ type Cause struct {
 type Report struct {
 	Step     string // ID of the step that failed
 	Title    string
-	Said     string // what the server (or this program) said
+	Heard    string // who spoke: "It said" for the server, "authdance found" for a check of our own
+	Said     string // what was said, shortened
 	Means    string // what that means, one sentence
 	Causes   []Cause
 	RuledOut []Evidence
@@ -81,16 +80,13 @@ func Explain(s flows.State, c *catalog.Catalog) Report {
 	if p == nil {
 		return Report{}
 	}
-	r := Report{Step: p.Step, Said: said(p)}
+	sc := scene{State: s, problem: *p}
+	r := Report{Step: p.Step}
+	r.Heard, r.Said = sc.said()
 	if i := s.Grant.Index(p.Step); i >= 0 {
 		r.Title = s.Grant.Steps[i].Title
 	}
-	if c != nil {
-		if page, ok := c.Explain("", p.Code, p.Code, p.Step); ok {
-			r.Page, r.Means = page.ID, sentence(page)
-		}
-	}
-	sc := scene{State: s, problem: *p}
+	r.Page, r.Means = general(c, sc)
 	for _, rule := range rules() {
 		if !rule.when(sc) {
 			continue
@@ -98,51 +94,121 @@ func Explain(s flows.State, c *catalog.Catalog) Report {
 		f := rule.look(sc)
 		if f.ruledOut != "" {
 			r.RuledOut = append(r.RuledOut, Evidence{Mark: Against, Text: f.ruledOut, Step: f.step})
-			continue
 		}
 		if f.confidence == "" {
 			continue
 		}
-		cause := Cause{ID: rule.page, Title: title(c, rule.page), Confidence: f.confidence, Sentence: f.sentence, Evidence: append(f.evidence, sc.edits(f.params...)...)}
-		r.Causes = append(r.Causes, cause)
+		id := cmp.Or(f.page, rule.page, r.Page, p.Code)
+		r.Causes = append(r.Causes, Cause{ID: id, Title: title(c, id), Confidence: f.confidence, Sentence: f.sentence, Evidence: append(f.evidence, sc.edits(f.params...)...)})
 	}
 	rank := map[Confidence]int{Certain: 0, Likely: 1, Possible: 2, Open: 3}
 	slices.SortStableFunc(r.Causes, func(a, b Cause) int { return rank[a.Confidence] - rank[b.Confidence] })
 	if len(r.Causes) == 0 {
 		id := cmp.Or(r.Page, p.Code)
-		r.Causes = []Cause{{ID: id, Title: title(c, id), Confidence: Open, Sentence: "Nothing in this run proves the cause. The page lists what is behind this error most often.", Evidence: sc.edits()}}
+		r.Causes = []Cause{{ID: id, Title: title(c, id), Confidence: Open, Sentence: "Nothing in this run proves the cause. The page lists what is behind this error most often."}}
 	}
 	if r.Causes[0].Confidence == Certain {
-		r.Causes = r.Causes[:countCertain(r.Causes)]
+		n := slices.IndexFunc(r.Causes, func(c Cause) bool { return c.Confidence != Certain })
+		if n >= 0 {
+			r.Causes = r.Causes[:n]
+		}
+	} else {
+		r.Causes[0] = sc.ownChange(r.Causes[0])
+	}
+	best := r.Causes[0]
+	if page, ok := find(c, best.ID); ok && (best.Confidence == Certain || best.Confidence == Likely) {
+		r.Means = sentence(page)
 	}
 	return r
 }
 
-func countCertain(cs []Cause) int {
-	n := 0
-	for n < len(cs) && cs[n].Confidence == Certain {
-		n++
+// ownChange turns an uncertain cause into "your own change", when a request
+// that was changed by hand is the one that was refused.
+func (s scene) ownChange(c Cause) Cause {
+	changed := s.edits()
+	last := s.Grant.Index(s.blamed())
+	var refused []Evidence
+	for _, e := range changed {
+		if s.Grant.Index(e.Step) == last {
+			refused = append(refused, e)
+		}
 	}
-	return n
+	switch {
+	case len(refused) > 0:
+		c.Confidence, changed = Likely, refused
+		c.Sentence = strings.TrimSpace("Most likely your own change: " + named(s.State, refused) + ". " + known(c.Sentence))
+	case len(changed) > 0 && c.Confidence == Open:
+		c.Confidence = Possible
+		c.Sentence = "It may be your own change: " + named(s.State, changed) + "."
+	}
+	for _, e := range changed {
+		if !slices.Contains(c.Evidence, e) {
+			c.Evidence = append(c.Evidence, e)
+		}
+	}
+	return c
 }
 
-func said(p *flows.Problem) string {
-	var parts []string
-	if p.HTTPStatus > 0 {
-		parts = append(parts, fmt.Sprint(p.HTTPStatus))
+// known drops the sentence that says that nothing is known.
+func known(sentence string) string {
+	if strings.HasPrefix(sentence, "Nothing in this run") {
+		return ""
 	}
-	parts = append(parts, wire.Safe(p.Code))
-	if p.Description != "" {
-		parts = append(parts, "“"+p.Description.Safe()+"”")
+	return sentence
+}
+
+// named lists what was changed, with the step: "scope (step 3)".
+func named(s flows.State, changed []Evidence) string {
+	var names []string
+	for _, e := range changed {
+		if n := e.Param; !slices.Contains(names, n) {
+			names = append(names, n)
+		}
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(names, ", ") + " (" + stepName(s, changed[0].Step) + ")"
+}
+
+// general is the page and the meaning of the problem as such. What our own
+// code says of itself depends on where it was said, so some have a page of
+// their own here.
+func general(c *catalog.Catalog, s scene) (page, means string) {
+	p := s.problem
+	own := map[string]string{
+		"browser_error_page": "oauth/authorization_error_page", "unsupported_grant_type": "oauth/unsupported_grant_type",
+		"jwks_invalid": "jwks", "missing_value": "authdance/missing_value", "cancelled": "authdance/cancelled",
+	}[p.Code]
+	switch {
+	case p.Step == "callback" && p.Code == "nonstandard_answer":
+		own = "authorization-code"
+	case (p.Step == "api" || p.Step == "userinfo") && p.Code == "http_401":
+		own = "api-401-invalid-token"
+	case p.Code == "metadata_invalid" && p.HTTPStatus != 200:
+		own = "discovery"
+		if p.HTTPStatus == 404 {
+			own = "discovery-not-found"
+		}
+	}
+	if found, ok := find(c, own); ok {
+		return found.ID, sentence(found)
+	}
+	if c != nil {
+		if found, ok := c.Explain("", p.Code, p.Code, p.Step); ok {
+			return found.ID, sentence(found)
+		}
+	}
+	return own, ""
+}
+
+func find(c *catalog.Catalog, id string) (catalog.Page, bool) {
+	if c == nil || id == "" {
+		return catalog.Page{}, false
+	}
+	return c.Page(id)
 }
 
 func title(c *catalog.Catalog, id string) string {
-	if c != nil {
-		if p, ok := c.Page(id); ok {
-			return p.Title
-		}
+	if p, ok := find(c, id); ok {
+		return p.Title
 	}
 	return id
 }
@@ -163,66 +229,4 @@ func sentence(p catalog.Page) string {
 		}
 	}
 	return ""
-}
-
-// scene is what rules look at.
-type scene struct {
-	flows.State
-	problem flows.Problem
-}
-
-// sent is the last request of a step that really went out (or, for the
-// callback, that came in).
-func (s scene) sent(step string) (flows.Request, bool) {
-	r := s.ResultOf(step)
-	switch fx := r.Effect.(type) {
-	case flows.Send:
-		return fx.Request, true
-	case flows.Browse:
-		return fx.Request, true
-	}
-	return r.Message, r.Message.Method != ""
-}
-
-func (s scene) value(step, name string) wire.Untrusted {
-	req, _ := s.sent(step)
-	p, _ := req.Find(name)
-	return p.Value
-}
-
-// edited reports whether the person changed this parameter of the step.
-func (s scene) edited(step, name string) bool {
-	return slices.ContainsFunc(s.ResultOf(step).Edits, func(e flows.Edit) bool { return e.Name == name })
-}
-
-// edits lists what the person changed in this run: the named parameters, or all.
-func (s scene) edits(only ...string) []Evidence {
-	var out []Evidence
-	for i, st := range s.Grant.Steps {
-		for _, e := range s.Results[i].Edits {
-			if len(only) > 0 && !slices.Contains(only, e.Name) {
-				continue
-			}
-			out = append(out, Evidence{Mark: Edited, Step: st.ID, Param: wire.Safe(e.Name),
-				Text: fmt.Sprintf("%s was changed by hand in step %d of this run", wire.Safe(e.Name), i+1)})
-		}
-	}
-	return out
-}
-
-// show masks a sensitive value and shortens the others.
-func show(name string, v wire.Untrusted) string {
-	if v == "" {
-		return "(nothing)"
-	}
-	if flows.Sensitive(name) {
-		return wire.Mask(v.Raw())
-	}
-	return v.Safe()
-}
-
-// says reports whether the server's own text has one of the words.
-func (s scene) says(any ...string) bool {
-	text := strings.ToLower(s.problem.Description.Raw())
-	return slices.ContainsFunc(any, func(w string) bool { return strings.Contains(text, w) })
 }
