@@ -105,7 +105,9 @@ func launch(ctx context.Context, program, address string) error {
 	}
 	said := &noise{}
 	background := &crew{}
+	read := make(chan struct{})
 	background.start(func() {
+		defer close(read)
 		defer r.Close()
 		_, _ = io.Copy(said, r) // until the last process that holds the pipe is gone
 	}, nil)
@@ -116,6 +118,10 @@ func launch(ctx context.Context, program, address string) error {
 	select {
 	case err := <-ended:
 		if err != nil {
+			select { // its last words may still be in the pipe
+			case <-read:
+			case <-time.After(200 * time.Millisecond):
+			}
 			return fmt.Errorf("%s failed (%s)%s", wire.Safe(program), wire.Safe(err.Error()), said.quoted())
 		}
 	case <-timer.C:

@@ -108,7 +108,7 @@ func (c *client) target(raw string) (*url.URL, *failure) {
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) && !c.allowHTTP {
 		return nil, refusal("http://%s is neither encrypted nor on this computer: anybody between could read and change what is sent, so nothing was sent. "+
-			"Use https, or let this profile use http on purpose", wire.Safe(u.Host))
+			"Use https; authdance sends plain http only on this computer", wire.Safe(u.Host))
 	}
 	if c.policy != nil {
 		if err := c.policy(u); err != nil {

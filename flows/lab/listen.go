@@ -69,7 +69,7 @@ func listen(flag, addr string) (net.Listener, error) {
 		ip = net.IPv4(127, 0, 0, 1)
 	}
 	if ip == nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("lab: %s %q is not a loopback address, so other machines could reach a server with known passwords; use 127.0.0.1:%s (the flag --unsafe-expose-lab will allow more)", flag, addr, port)
+		return nil, fmt.Errorf("lab: %s %q is not a loopback address, so other machines could reach a server with known passwords; use 127.0.0.1:%s", flag, addr, port)
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(ip.String(), port))
 	if err != nil {

@@ -112,6 +112,8 @@ func values(s flows.State, m flows.Message, reveal bool) []value {
 		one := value{name: wire.Safe(name), text: v.Safe(), from: from, edited: edited}
 		if (secret || flows.Sensitive(name)) && v != "" && !reveal {
 			one.text, one.masked = wire.Mask(v.Raw()), true
+		} else if !reveal && len(one.text) >= 8 {
+			one.text = wire.Safe(s.Hide(v.Raw()))
 		}
 		out = append(out, one)
 	}

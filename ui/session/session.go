@@ -219,6 +219,9 @@ func (s Session) Snapshot() Snapshot {
 	}
 	snap.Run, snap.State, snap.Head = r.number, r.viewed, r.head
 	snap.Cursor, snap.Len, snap.Past = r.cursor, len(r.log.Entries), r.cursor < len(r.log.Entries)
+	if !s.reveal {
+		snap.State, snap.Head = snap.State.Hidden(), snap.Head.Hidden()
+	}
 	snap.Selected = s.step
 	if s.step < 0 || s.step >= len(r.viewed.Grant.Steps) {
 		snap.Selected = max(0, min(r.viewed.Step, len(r.viewed.Grant.Steps)-1))
