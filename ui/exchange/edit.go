@@ -160,6 +160,7 @@ func (p Pane) actEdit(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 		return p.mark(s, s.faults[n].edits).change(s, s.faults[n].edits)
 	}
 	last := len(s.rows) // the row that adds
+	p.edit.row = min(p.edit.row, last)
 	switch a {
 	case keys.Enter:
 		return p.send(s, e)
@@ -221,8 +222,11 @@ func (p Pane) send(s subject, e pane.Env) (pane.Pane, tea.Msg) {
 	if s.i <= s.s.Step {
 		return p.laidOut(e), pane.Record{Events: append(events, flows.Advanced{To: s.step.ID})}
 	}
-	if len(events) > 0 {
+	switch {
+	case len(events) > 0:
 		return p.laidOut(e), pane.Record{Events: events}
+	case len(s.edits) == 0:
+		return p.laidOut(e), nil
 	}
 	return p.laidOut(e), pane.Say{Text: "Kept. It goes out changed when the turn of " + stepName(s.i) + " has come."}
 }
@@ -384,15 +388,25 @@ func (p Pane) primary(e pane.Env) string {
 		return "takes what you typed"
 	}
 	s, ok := p.subject(e)
-	switch {
-	case !ok:
+	if !ok {
 		return "leaves edit mode"
-	case s.i > s.s.Step:
-		return "keeps the change for later"
-	case s.step.In != nil:
-		return "reads the changed message"
-	case len(s.edits) == 0:
-		return "sends the request unchanged"
 	}
-	return "sends the changed request"
+	later, changed, again := s.i > s.s.Step, len(s.edits) > 0, s.result.Ran()
+	switch {
+	case later && changed:
+		return "keeps the change for later"
+	case later:
+		return "leaves edit mode, nothing is changed"
+	case s.step.In != nil && changed:
+		return "reads the changed message"
+	case s.step.In != nil && again:
+		return "reads the message again, unchanged"
+	case s.step.In != nil:
+		return "reads the message, unchanged"
+	case changed:
+		return "sends the changed request"
+	case again:
+		return "sends the request again, unchanged"
+	}
+	return "sends the request, unchanged"
 }

@@ -1,10 +1,10 @@
 package exchange
 
 import (
-	"net"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -26,47 +26,82 @@ func (p Pane) editPicture(e pane.Env) []string {
 	}
 	safety := s.safety(e)
 	room := e.H - len(safety)
-	least := min(len(s.rows)+1, 5) + 1 // the head, and enough rows to work with
+	if e.W >= besideFrom && room >= len(s.faults)+12 {
+		return slices.Concat(p.editWide(s, e, room), safety)
+	}
+	return slices.Concat(p.editNarrow(s, e, room), safety)
+}
 
-	wide := e.W >= 100 && room >= len(s.faults)+12
-	w := e.W
-	guess := p.guessLines(s, e)
-	if room-len(guess) < least {
-		guess = nil
-	}
+// besideFrom is the width from which on the faults stand beside the values.
+const besideFrom = 100
+
+// editWide is edit mode in room lines with the faults beside the values.
+func (p Pane) editWide(s subject, e pane.Env, room int) []string {
+	const side = 44
+	guess, diff := p.guessLines(s, e), s.diff(e)
 	room -= len(guess)
-	var list []string
-	if wide {
-		w = e.W - 46
-		list = s.faultList(e, 44)
-	} else {
-		list = s.faultGrid(e)
-		list = list[:max(0, min(len(list), room-least))]
-		if len(list) < 2 {
-			list = nil
-		}
-		room -= len(list)
-	}
-	diff := s.diff(e)
-	if n := min(len(diff), room-least); n >= 2 {
-		diff = diff[:n]
-		room -= n
-	} else {
-		diff = nil
-	}
+	diff = fitting(diff, room-p.fewest(s))
+	room -= len(diff)
+	w := e.W - side - 2
 	body := p.rows(s, e, w, room)
-	if wide {
-		body = pane.Beside(body, w, list, " "+e.Styles.Border.Render(e.Styles.Sym.Lane)+" ")
-		list = nil
-	}
-	for len(body) < room && wide {
+	for len(body) < room {
 		body = append(body, "")
 	}
-	out := slices.Concat(body, list, guess, diff)
-	for len(out) < e.H-len(safety) {
+	body = pane.Beside(body, w, s.faultList(e, side), " "+e.Styles.Border.Render(e.Styles.Sym.Lane)+" ")
+	return slices.Concat(body, guess, diff)
+}
+
+// editNarrow is edit mode in room lines, one part under the other. Two rows to
+// work with come first, then one line each for the faults and the guess; then
+// each part grows to its full height while there is room.
+func (p Pane) editNarrow(s subject, e pane.Env, room int) []string {
+	const least = 3 // the head of the table and two rows
+	faults, guess, diff := s.faultGrid(e, e.H), p.guessLines(s, e), s.diff(e)
+	nf, ng := min(len(faults), 1), min(len(guess), 1)
+	if room < least+nf+ng {
+		nf = 0
+	}
+	if room < least+ng {
+		ng = 0
+	}
+	rows := min(p.fewest(s), room-nf-ng)
+	free := room - rows - nf - ng
+	if ng == 1 && free >= len(guess)-1 {
+		free -= len(guess) - 1
+		ng = len(guess)
+	}
+	more := min(free, len(faults)-nf)
+	nf, free = nf+more, free-more
+	switch {
+	case nf == 0:
+		faults = nil
+	case nf < len(faults):
+		faults = s.faultGrid(e, nf)
+	}
+	switch {
+	case ng == 0:
+		guess = nil
+	case ng < len(guess):
+		guess = p.guessLine(s, e)
+	}
+	diff = fitting(diff, free)
+	body := p.rows(s, e, e.W, rows+free-len(diff))
+	out := slices.Concat(body, faults, guess, diff)
+	for len(out) < room {
 		out = append(out, "")
 	}
-	return append(out, safety...)
+	return out
+}
+
+// fewest is how many lines the table wants before anything else may grow.
+func (p Pane) fewest(s subject) int { return min(len(s.rows)+1, 5) + 1 }
+
+// fitting is a part with a heading, cut to n lines; a heading alone says nothing.
+func fitting(part []string, n int) []string {
+	if n < 2 {
+		return nil
+	}
+	return part[:min(n, len(part))]
 }
 
 // columns are the widths of the table.
@@ -89,17 +124,15 @@ func (s subject) columns(w int) columns {
 	return c
 }
 
-// rows is the table of values, in h lines of w cells.
+// rows is the table of values, in h lines of w cells. Rows that do not fit are
+// named under the table where there is a line for it, else counted in its head.
 func (p Pane) rows(s subject, e pane.Env, w, h int) []string {
 	st := e.Styles
 	c := s.columns(w)
-	head := "   " + pane.Fit("PARAMETER", c.name) + "  "
-	if c.orig > 0 {
-		head += pane.Fit("ORIGINAL", c.orig) + "  "
-	}
-	head += pick(s.step.In != nil, "WILL BE READ", "WILL BE SENT")
+	names := make([]string, 0, len(s.rows)+1)
 	lines := make([]string, 0, len(s.rows)+1)
 	for i, r := range s.rows {
+		names = append(names, plainName(r.name))
 		lines = append(lines, p.row(s, r, i == p.edit.row, c, e))
 	}
 	marked := p.edit.row >= len(s.rows)
@@ -109,19 +142,72 @@ func (p Pane) rows(s subject, e pane.Env, w, h int) []string {
 	} else {
 		last += named("+ add a parameter", 17, marked, e) + "  " + st.Key.Render(e.Keys.Key(keys.AddOne))
 	}
-	lines = append(lines, last)
-	lines, _ = pane.Window(lines, 0, p.edit.row, max(h-1, 1))
-	out := append([]string{st.Muted.Render(pane.Cut(head, w))}, lines...)
+	lines, names = append(lines, last), append(names, "+ add")
+	at := min(p.edit.row, len(lines)-1)
+
+	list := max(h-1, 1)
+	naming := len(lines) > list && h >= 5
+	if naming {
+		list--
+	}
+	shown, top := pane.Window(lines, 0, at, list)
+	if naming && top+list >= len(lines)-1 { // the line of names would be as long as what it names
+		list++
+		shown, top = pane.Window(lines, top, at, list)
+	}
+	below := names[top+len(shown):]
+	unnamed := len(below)
+	if naming {
+		unnamed = 0
+	}
+	out := append([]string{s.head(c, top, unnamed, w, e)}, shown...)
+	if naming && len(below) > 0 {
+		text := " " + strconv.Itoa(len(below)) + " more: "
+		text += listed(below, w-4-ansi.StringWidth(text), st.Sym.Ellipsis)
+		out = append(out, "   "+st.Key.Render(st.Sym.Down)+st.Muted.Render(pane.Cut(text, max(w-4, 1))))
+	}
 	if free := h - len(out); free > 4 && !marked {
 		narrow := e
 		narrow.W = w
-		text := explanation(s.rows[p.edit.row].name, s.look, short, narrow)
+		text := explanation(s.rows[at].name, s.look, short, narrow)
 		if free > 8 {
-			text = explanation(s.rows[p.edit.row].name, s.look, unspoilt, narrow)
+			text = explanation(s.rows[at].name, s.look, unspoilt, narrow)
 		}
 		out = append(append(out, ""), text[:min(len(text), free-1)]...)
 	}
 	return out
+}
+
+// listed is a list of names in w cells. Where they do not all fit, those in the
+// middle give way: the last two are the address and the line that adds.
+func listed(names []string, w int, ellipsis string) string {
+	text := strings.Join(names, ", ")
+	for n := len(names) - 3; n >= 0 && ansi.StringWidth(text) > w; n-- {
+		text = strings.Join(slices.Concat(names[:n], []string{ellipsis}, names[len(names)-2:]), ", ")
+	}
+	return text
+}
+
+// head names the columns, and says how many rows are out of sight.
+func (s subject) head(c columns, above, below, w int, e pane.Env) string {
+	text := "   " + pane.Fit("PARAMETER", c.name) + "  "
+	if c.orig > 0 {
+		text += pane.Fit("ORIGINAL", c.orig) + "  "
+	}
+	text += pick(s.step.In != nil, "WILL BE READ", "WILL BE SENT")
+	hidden := ""
+	if above > 0 {
+		hidden += " " + e.Styles.Sym.Up + " " + strconv.Itoa(above)
+	}
+	if below > 0 {
+		hidden += " " + e.Styles.Sym.Down + " " + strconv.Itoa(below)
+	}
+	if hidden == "" {
+		return e.Styles.Muted.Render(pane.Cut(text, w))
+	}
+	hidden += " more"
+	room := max(w-ansi.StringWidth(hidden)-1, 1)
+	return e.Styles.Muted.Render(pane.Fit(text, room)) + e.Styles.Key.Render(hidden)
 }
 
 func (p Pane) row(s subject, r pair, marked bool, c columns, e pane.Env) string {
@@ -193,101 +279,6 @@ func (s subject) willBe(r pair, e pane.Env, w int) string {
 	return st.Edited.Render(sym.EditedOpen + pane.Cut(val, max(w-ansi.StringWidth(sym.EditedOpen+sym.EditedClose), 1)) + sym.EditedClose)
 }
 
-// faultGrid lists the ready-made faults in columns, under a rule.
-func (s subject) faultGrid(e pane.Env) []string {
-	if len(s.faults) == 0 {
-		return nil
-	}
-	width := 0
-	for _, f := range s.faults {
-		width = max(width, ansi.StringWidth(f.name)+5)
-	}
-	per := max(1, (e.W-1)/width)
-	title := "Break it on purpose"
-	for _, f := range s.faults {
-		if matches(f, s.edits) {
-			title += " " + e.Styles.Sym.Dot + " " + f.name + ": shows " + f.idea
-		}
-	}
-	out := []string{rule(pane.Cut(title, max(e.W-6, 1)), e)}
-	for i := 0; i < len(s.faults); i += per {
-		line := " "
-		for n := i; n < min(i+per, len(s.faults)); n++ {
-			line += pane.Fit(s.faultName(n, e), width)
-		}
-		out = append(out, line)
-	}
-	return out
-}
-
-// faultList has one fault a line, with the idea that it shows.
-func (s subject) faultList(e pane.Env, w int) []string {
-	if len(s.faults) == 0 {
-		return nil
-	}
-	out := []string{" " + e.Styles.Title.Render("Break it on purpose")}
-	for i, f := range s.faults {
-		out = append(out, pane.Fit(s.faultName(i, e), 28)+e.Styles.Muted.Render(pane.Fit(f.idea, max(w-28, 1))))
-	}
-	out = append(out, "")
-	key := func(a keys.Action) string { return e.Styles.Key.Render(e.Keys.Key(a)) }
-	return append(out, " "+key(keys.Value)+" edits the marked value",
-		" "+key(keys.Keep)+" drops it, or sends it twice",
-		" "+key(keys.Undo)+" undoes the last change, "+key(keys.UndoAll)+" all of them")
-}
-
-func (s subject) faultName(i int, e pane.Env) string {
-	f := s.faults[i]
-	sign := " "
-	text := e.Styles.Key.Render(digit(i)) + " " + f.name
-	if matches(f, s.edits) {
-		sign = e.Styles.Now.Render(e.Styles.Sym.Cursor)
-		text = e.Styles.Key.Render(digit(i)) + " " + e.Styles.Edited.Render(f.name)
-	}
-	return sign + text
-}
-
-func digit(i int) string { return strconv.Itoa(i + 1) }
-
-// guessLines is the question, with the choices as radio buttons.
-func (p Pane) guessLines(s subject, e pane.Env) []string {
-	choices := s.choices()
-	if len(choices) == 0 {
-		return nil
-	}
-	sym := e.Styles.Sym
-	labels := append([]string{"show me"}, choices...)
-	title := "What do you expect?"
-	if l, r := e.Keys.Key(keys.Left), e.Keys.Key(keys.Right); l != "" && r != "" {
-		title += "  " + l + " " + r
-	}
-	out := []string{rule(title, e)}
-	line := ""
-	for i, word := range labels {
-		if i > 0 {
-			word = label(s.step, word)
-		}
-		dot := " "
-		if i == p.edit.guess {
-			dot = sym.On
-		}
-		text := "(" + dot + ") " + word
-		if i == p.edit.guess {
-			text = e.Styles.Now.Render(text)
-		}
-		if line != "" && ansi.StringWidth(line)+3+ansi.StringWidth(text) > e.W {
-			out = append(out, line)
-			line = ""
-		}
-		if line == "" {
-			line = " " + text
-			continue
-		}
-		line += "  " + text
-	}
-	return append(out, line)
-}
-
 // diff is what changes on the wire, and only that.
 func (s subject) diff(e pane.Env) []string {
 	st, sym := e.Styles, e.Styles.Sym
@@ -329,67 +320,4 @@ func pick(first bool, a, b string) string {
 		return a
 	}
 	return b
-}
-
-// safety says who gets the changed request. It is read off the request itself:
-// an edited address must not be called the lab.
-func (s subject) safety(e pane.Env) []string {
-	st := e.Styles
-	ok, warn := st.OK.Render(st.Sym.OK), st.Warn.Render(st.Sym.Warn)
-	host, local := hostOf(s.next.URL)
-	name := wire.Safe(s.s.Profile.Name)
-	var out []string
-	switch {
-	case s.step.In != nil:
-		out = notice(ok, "Nothing is sent: authdance reads the changed message.", e)
-	case s.s.Profile.Class == "LAB" && local:
-		out = notice(ok, "Target is the embedded lab. Nothing leaves this computer.", e)
-	case s.s.Profile.Class == "LAB":
-		out = notice(warn, "The address was changed: this goes to "+host+", not to the lab.", e)
-	case s.s.Profile.Class == "TEST":
-		out = notice(warn, "TEST: this is really sent to "+name+", at "+host+".", e)
-	default:
-		out = notice(st.Live.Render(st.Sym.Warn), "LIVE: this is really sent to "+name+", at "+host+".", e)
-	}
-	if s.usedUp() {
-		out = append(notice(warn, "This code was sent before, so it is used up. "+e.Keys.Key(keys.RunAll)+" starts a new run.", e), out...)
-	}
-	return out
-}
-
-// usedUp reports a code that went to the server already.
-func (s subject) usedUp() bool {
-	code, ok := s.orig.Find("code")
-	if !ok || s.step.In != nil {
-		return false
-	}
-	for _, m := range s.msgs {
-		if before, had := m.req.Find("code"); m.kind == answered && had && before.Value == code.Value {
-			return true
-		}
-	}
-	return false
-}
-
-// hostOf is the host of an address, and whether it is this computer.
-func hostOf(u wire.Untrusted) (host string, local bool) {
-	parsed, err := url.Parse(u.Raw())
-	if err != nil || parsed.Host == "" {
-		return "an address without a host", false
-	}
-	ip := net.ParseIP(parsed.Hostname())
-	return wire.Safe(parsed.Host), parsed.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// gate asks for the name of a LIVE profile before anything can be edited.
-func (p Pane) gate(s subject, e pane.Env) []string {
-	st := e.Styles
-	host, _ := hostOf(s.next.URL)
-	name := wire.Safe(s.s.Profile.Name)
-	out := []string{""}
-	out = append(out, notice(st.Live.Render(st.Sym.Warn), name+" is marked LIVE. Edit mode is off here until you say that you mean it.", e)...)
-	out = append(out, "", "   "+pane.Cut(wire.Safe(s.next.Method)+" "+host, max(e.W-4, 1)), "")
-	out = append(out, prefixed(pane.Wrap("A changed request can lock an account, use up a token or end somebody's session.", e.W-4), "   ")...)
-	out = append(out, "", "   To go on, type the profile name "+st.Title.Render(name)+":", "   "+st.Now.Render(st.Sym.Cursor)+" "+p.edit.field.view(max(e.W-8, 2), st), "")
-	return append(out, "   "+st.Key.Render(e.Keys.Key(keys.Back))+" leaves, nothing is sent.")
 }

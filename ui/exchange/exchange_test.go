@@ -225,7 +225,7 @@ func TestARefusedRequestTurnsToTheAnswer(t *testing.T) {
 }
 
 func TestEditMode(t *testing.T) {
-	for name, size := range map[string][2]int{"78x17": {78, 17}, "118x30": {118, 30}, "48x17": {48, 17}, "28x12": {28, 12}} {
+	for name, size := range map[string][2]int{"78x17": {78, 17}, "118x30": {118, 30}, "48x17": {48, 17}, "28x12": {28, 12}, "38x6": {38, 6}, "58x10": {58, 10}} {
 		t.Run("fault 1 "+name, func(t *testing.T) {
 			d := open(t, size[0], size[1], uitest.Next(4)...)
 			d.do(keys.EditReq, keys.Fault1, keys.Right)
@@ -238,6 +238,13 @@ func TestEditMode(t *testing.T) {
 			d.do(keys.EditReq, keys.Down, keys.Down, keys.Keep, keys.AddOne)
 			d.typed("a", "u", "d", "paste:ience=https://api.test/")
 			d.do(keys.Enter)
+			d.golden(t)
+		})
+	}
+	for name, size := range editSizes {
+		t.Run("nothing changed yet "+name, func(t *testing.T) {
+			d := open(t, size[0], size[1], uitest.Next(4)...)
+			d.do(keys.EditReq)
 			d.golden(t)
 		})
 	}
