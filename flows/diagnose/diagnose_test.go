@@ -94,3 +94,70 @@ func TestNothingFailedHasNoCause(t *testing.T) {
 		t.Fatalf("got %+v", r)
 	}
 }
+
+func TestAMissingValueSaysWhatAndFromWhere(t *testing.T) {
+	metadata := uitest.Issuer + "/.well-known/openid-configuration"
+	srv := &uitest.Server{Answer: map[string]string{metadata: `{"issuer":"` + uitest.Issuer + `","authorization_endpoint":"` + uitest.Issuer + `/authorize"}`}}
+	s := uitest.Story(t, srv, "authorization_code", uitest.Next(5)...).Snapshot().Head
+	best, _ := diagnose.Explain(s, nil).Best()
+	if s.Problem == nil || s.Problem.Code != "missing_value" {
+		t.Fatalf("problem %+v", s.Problem)
+	}
+	if best.ID != "endpoint-missing" || best.Confidence != diagnose.Certain || !strings.Contains(best.Sentence, "needs token_endpoint") {
+		t.Errorf("got %+v", best)
+	}
+	if len(best.Evidence) == 0 || !strings.Contains(best.Evidence[0].Text, "token_endpoint comes from step 1 ") {
+		t.Errorf("evidence %+v", best.Evidence)
+	}
+}
+
+func TestACancelledRunWasStoppedByYou(t *testing.T) {
+	s := uitest.Story(t, &uitest.Server{}, "authorization_code", run(2, flows.Event(flows.Cancelled{}))...).Snapshot().Head
+	r := diagnose.Explain(s, nil)
+	best, _ := r.Best()
+	if best.Confidence != diagnose.Certain || best.Sentence != "You stopped it in step 3. Nothing was refused." || r.Heard != "authdance found" {
+		t.Errorf("got %q %+v", r.Heard, best)
+	}
+}
+
+func TestAnotherIssuerSaysWhatToWriteIntoTheProfile(t *testing.T) {
+	metadata := uitest.Issuer + "/.well-known/openid-configuration"
+	srv := &uitest.Server{Answer: map[string]string{metadata: `{"issuer":"https://other.test/"}`}}
+	s := uitest.Story(t, srv, "authorization_code", uitest.Next(1)...).Snapshot().Head
+	best, _ := diagnose.Explain(s, nil).Best()
+	if !strings.Contains(best.Sentence, "change issuer in the profile to exactly what the document says") {
+		t.Errorf("got %q", best.Sentence)
+	}
+	if last := best.Evidence[len(best.Evidence)-1].Text; !strings.HasSuffix(last, ": https://other.test/") {
+		t.Errorf("evidence %q", last)
+	}
+}
+
+// An edit that no rule knows of is still the first suspect.
+func TestAnUnknownRefusalOfAnEditedRequestIsYourOwnChange(t *testing.T) {
+	s := uitest.Story(t, &uitest.Server{}, "authorization_code", run(7, edit("api", "set", ":url", uitest.Issuer+"/nowhere"), 1)...).Snapshot().Head
+	best, _ := diagnose.Explain(s, nil).Best()
+	if best.Confidence != diagnose.Likely || !strings.HasPrefix(best.Sentence, "Most likely your own change: address (step 8).") {
+		t.Errorf("got %+v", best)
+	}
+}
+
+// What an error page says is hostile: it is shortened, and no byte of it is raw.
+func TestAnErrorPageIsQuotedSafelyAndShort(t *testing.T) {
+	page := "<head><title>x</title></head><p>hello</p><p>bad redirect_uri \x1b]0;owned\x07\u202e " + strings.Repeat("long ", 400) + "</p>"
+	started := uitest.Story(t, &uitest.Server{}, "authorization_code", uitest.Next(2)...).Snapshot().Head
+	s, fx := flows.Apply(started, flows.Entry{At: uitest.Clock(), Event: flows.Advanced{}})
+	id := fx[0].EffectID()
+	s, _ = flows.Apply(s, flows.Entry{At: uitest.Clock(), Event: flows.Observed{ID: id, Exchange: flows.Exchange{Response: flows.Response{Status: 400, Body: wire.Untrusted(page)}}}})
+	s, _ = flows.Apply(s, flows.Entry{At: uitest.Clock(), Event: flows.Broke{ID: id, Code: "browser_error_page", Message: "x shows an error page (HTTP 400): x"}})
+	r := diagnose.Explain(s, nil)
+	best, _ := r.Best()
+	if best.ID != "redirect-uri-mismatch" {
+		t.Errorf("got %s", best.ID)
+	}
+	for _, text := range []string{r.Said, best.Sentence, best.Evidence[0].Text} {
+		if strings.ContainsAny(text, "\x1b\x07\u202e") || len(text) > 320 || strings.Contains(text, "hello") {
+			t.Errorf("%d bytes: %q", len(text), text)
+		}
+	}
+}

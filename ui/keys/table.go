@@ -13,6 +13,7 @@ const (
 	Token    Scope = "token"
 	Catalog  Scope = "catalog"
 	Why      Scope = "why"
+	WhyNone  Scope = "why, nothing failed"
 	Welcome  Scope = "welcome"
 	Palette  Scope = "commands"
 	Help     Scope = "help"
@@ -183,6 +184,10 @@ func Default() []Row {
 		{Copy, Why, []string{"y"}, "copy the report, secrets removed", 4, "copy report"},
 		{Lookup, Why, []string{"c"}, "the catalog page", 5, "page"},
 		{Back, Why, []string{"esc"}, "back to the flow", 6, "back"},
+
+		{Enter, WhyNone, []string{"enter"}, "back to the flow", 1, "back"},
+		{PgDown, WhyNone, []string{"pgdown", "ctrl+d"}, "more of the warnings", 0, ""},
+		{Back, WhyNone, []string{"esc"}, "back to the flow", 0, ""},
 
 		{Enter, Palette, []string{"enter"}, "do it", 1, ""},
 		{Up, Palette, []string{"up"}, "choose", 2, "choose"},

@@ -28,8 +28,13 @@ type Pane struct {
 // New makes the screen; the report is made when it first sees the run.
 func New() Pane { return Pane{version: -1} }
 
-// Scope of the screen's keys.
-func (Pane) Scope() keys.Scope { return keys.Why }
+// Scope of the screen's keys: with nothing failed there is nothing to choose.
+func (p Pane) Scope() keys.Scope {
+	if p.version >= 0 && p.report.Step == "" {
+		return keys.WhyNone
+	}
+	return keys.Why
+}
 
 // Title asks the question.
 func (p Pane) Title(e pane.Env) (string, string) {
@@ -108,6 +113,9 @@ func (p Pane) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 	case keys.Enter:
 		return p, list[min(p.cursor, len(list)-1)].do
 	case keys.Copy, keys.CopyAll:
+		if e.Snap.State.Problem == nil {
+			return p, nil
+		}
 		return p, pane.Copy{Text: p.Markdown(e), What: "the report as Markdown; secrets are masked"}
 	case keys.Lookup:
 		if best, ok := p.report.Best(); ok {
@@ -167,14 +175,64 @@ func (p Pane) foot(e pane.Env) []string {
 		list, _ = pane.Window(list, 0, p.cursor, 2)
 	}
 	out := append([]string{" " + st.Title.Render("WHAT TO DO NEXT")}, list...)
-	if g := s.Guesses[s.Problem.Step]; g != "" {
-		verdict := "not this time"
-		if strings.Contains(g, s.Problem.Code) {
-			verdict = "correct"
-		}
-		out = append(out, " "+st.Muted.Render(fmt.Sprintf("You guessed: %s %s %s", wire.Safe(g), st.Sym.BackArrow, verdict)))
+	if line := guess(s, st.Sym.BackArrow); line != "" {
+		out = append(out, " "+st.Muted.Render(pane.Cut(line, e.W-2)))
 	}
 	return out
+}
+
+// guess compares what the learner expected with what came. An error that the
+// browser brought back was guessed at the request.
+func guess(s flows.State, arrow string) string {
+	at := s.Problem.Step
+	if s.Guesses[at] == "" && at == "callback" && s.Problem.Kind == flows.OAuth {
+		at = "authorize"
+	}
+	i := s.Grant.Index(at)
+	word := s.Guesses[at]
+	if i < 0 || word == "" {
+		return ""
+	}
+	verdict := "not this time"
+	if word == s.Problem.Code {
+		verdict = "correct"
+	}
+	return fmt.Sprintf("You guessed: %s %s %s", option(s.Grant.Steps[i], word), arrow, verdict)
+}
+
+// option is an outcome in the words in which edit mode offers it.
+func option(step flows.Step, word string) string {
+	switch word {
+	case "ok":
+		switch {
+		case step.ID == "token":
+			return "200, tokens"
+		case step.ID == "authorize":
+			return "back with a code"
+		case step.In != nil:
+			return "accepted"
+		}
+		return "200"
+	case "http_401":
+		return "401 without a code"
+	case "browser_error_page":
+		return "an error page"
+	case "metadata_invalid":
+		return "no metadata"
+	case "jwks_invalid":
+		return "no keys"
+	case "nonstandard_answer":
+		return "refused: no code"
+	case "invalid_client", "invalid_token":
+		return "401 " + word
+	case "invalid_grant", "unsupported_grant_type":
+		return "400 " + word
+	case "invalid_request":
+		if step.ID != "authorize" {
+			return "400 " + word
+		}
+	}
+	return wire.Safe(word)
 }
 
 func (p Pane) lines(e pane.Env) []string {
@@ -200,7 +258,7 @@ func (p Pane) lines(e pane.Env) []string {
 		}
 	}
 	say(" "+st.Fail.Render(st.Sym.Fail)+" ", best.Sentence+"  Confidence: "+string(best.Confidence)+".", st.Title)
-	say("   ", "It said: "+p.report.Said, st.Text)
+	say("   ", p.report.Heard+": "+p.report.Said, st.Text)
 	if p.report.Means != "" && best.Confidence != diagnose.Certain && e.H >= 14 {
 		say("   ", "It means: "+p.report.Means, st.Muted)
 	}
@@ -287,7 +345,7 @@ func (p Pane) Markdown(e pane.Env) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: step %d (%s) failed\n\n", s.Grant.Title, s.Grant.Index(s.Problem.Step)+1, p.report.Title)
-	fmt.Fprintf(&b, "- profile: %s (%s)\n- at: %s\n- said: %s\n", wire.Safe(s.Profile.Name), s.Profile.Class, s.Now.UTC().Format("2006-01-02 15:04:05 UTC"), p.report.Said)
+	fmt.Fprintf(&b, "- profile: %s (%s)\n- at: %s\n- %s: %s\n", wire.Safe(s.Profile.Name), s.Profile.Class, s.Now.UTC().Format("2006-01-02 15:04:05 UTC"), p.report.Heard, p.report.Said)
 	if s.Edited > 0 {
 		fmt.Fprintf(&b, "- this run was edited by hand: %d request(s)\n", s.Edited)
 	}
