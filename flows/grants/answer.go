@@ -2,6 +2,7 @@ package grants
 
 import (
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,6 +34,9 @@ func answer(e flows.Entry) (wire.Value, flows.Verdict, bool) {
 		v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Warn, Message: "the answer is form-encoded; the specification asks for JSON",
 			Got: res.Get("Content-Type").Safe(), Want: "application/json", Ref: "RFC 6749 §5.1"})
 	}
+	if c, odd := contentType(res); odd && err == nil {
+		v.Checks = append(v.Checks, c)
+	}
 	if p := problem(doc, res); p != nil {
 		if res.Status == http.StatusOK {
 			v.Checks = append(v.Checks, wire.Check{ID: "http_200_error", Status: wire.Warn, Message: "the answer is an error, but its HTTP status says success",
@@ -42,6 +46,17 @@ func answer(e flows.Entry) (wire.Value, flows.Verdict, bool) {
 		return doc, v, false
 	}
 	return doc, v, true
+}
+
+// contentType names an answer that is JSON and says that it is something else.
+func contentType(res flows.Response) (wire.Check, bool) {
+	got := res.Get("Content-Type")
+	kind, _, _ := mime.ParseMediaType(got.Raw())
+	if kind == "" || kind == "application/json" || strings.HasSuffix(kind, "+json") {
+		return wire.Check{}, false
+	}
+	return wire.Check{ID: "nonstandard_answer", Status: wire.Warn, Message: "the answer is JSON, but its Content-Type says something else",
+		Got: got.Safe(), Want: "application/json", Ref: "RFC 6749 §5.1"}, true
 }
 
 // problem finds the error in an answer: OAuth's own members first, then the

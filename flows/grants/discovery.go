@@ -73,8 +73,12 @@ func readMetadata(s flows.State, e flows.Entry) flows.Verdict {
 		} else {
 			why = strings.TrimPrefix(miss.Message, "no metadata at ")
 		}
-		return flows.Verdict{Checks: []wire.Check{miss}, Problem: &flows.Problem{Kind: flows.Refused, Code: "metadata_invalid", HTTPStatus: res.Status,
+		return flows.Verdict{Checks: []wire.Check{miss}, Problem: &flows.Problem{Kind: flows.Refused, Code: "metadata_invalid", HTTPStatus: s.ResultOf("discovery").Exchanges()[0].Response.Status,
 			Description: wire.Untrusted(fmt.Sprintf("no usable metadata at %s (%d places tried)", why, tried))}}
+	}
+	if c, odd := contentType(res); odd {
+		c.Ref = "OIDC Discovery §4.2"
+		checks = append(checks, c)
 	}
 	v := flows.Verdict{Set: flows.Vars{"metadata": res.Body}, Checks: checks}
 	issuer := s.Vars["issuer"]

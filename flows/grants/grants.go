@@ -80,8 +80,11 @@ func Build(spec flows.Spec) (flows.Grant, error) {
 	}
 	list := List()
 	g := list[slices.IndexFunc(list, func(g flows.Grant) bool { return g.ID == spec.Grant })]
-	if m := spec.Options["pkce"]; m == "S256" || m == "plain" {
+	switch m := spec.Options["pkce"]; m {
+	case "S256", "plain":
 		g = pkce(m)(g)
+	case "off":
+		g = unprotected(g)
 	}
 	if m := spec.Options["client_auth"]; m != "" {
 		auth, err := clientAuth(m)
@@ -104,7 +107,19 @@ func Start(spec flows.Spec, p flows.Profile, vars flows.Vars, secrets flows.Secr
 	if err != nil {
 		return flows.Started{}, err
 	}
+	for _, p := range params {
+		if slices.Contains(owned(), p.Name) {
+			return flows.Started{}, fmt.Errorf("parameter %s belongs to the flow and is not a further one; to send another value, edit the step: the run is then marked as edited", wire.Safe(p.Name))
+		}
+	}
 	return flows.Started{Spec: spec, Grant: g, Profile: p, Vars: maps.Clone(vars), Secrets: secrets, Params: params}, nil
+}
+
+// owned are the parameters that tie a run together. Only an edit, which marks
+// the run, may change them.
+func owned() []string {
+	return []string{"response_type", "client_id", "redirect_uri", "state", "nonce", "code_challenge", "code_challenge_method", "code_verifier",
+		"grant_type", "code", "client_secret", "refresh_token"}
 }
 
 // change replaces one step of a grant; the grant given stays as it is.

@@ -45,6 +45,10 @@ func pkce(method string) func(flows.Grant) flows.Grant {
 				for name, val := range e.Event.(flows.Drawn).Values {
 					v.Set[name] = val
 				}
+				if method == "plain" {
+					v.Checks = append(v.Checks, wire.Check{ID: "pkce_plain", Status: wire.Warn, Got: "plain", Want: "S256", Ref: "RFC 7636 §7.2 · RFC 9700 §2.1.1",
+						Message: "with plain the challenge is the verifier itself: who reads the authorization request can use the code"})
+				}
 				if !verifierSyntax.MatchString(verifier.Raw()) {
 					v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Warn, Ref: "RFC 7636 §4.1",
 						Message: "code_verifier is not 43 to 128 characters of A-Z a-z 0-9 - . _ ~", Got: wire.Mask(verifier.Raw())})
@@ -56,4 +60,18 @@ func pkce(method string) func(flows.Grant) flows.Grant {
 		g = adding(g, "authorize", arg("code_challenge"), arg("code_challenge_method"))
 		return adding(g, "token", arg("code_verifier"))
 	}
+}
+
+// unprotected marks a run without PKCE.
+func unprotected(g flows.Grant) flows.Grant {
+	return change(g, "prepare", func(st flows.Step) flows.Step {
+		on := st.On
+		st.On = func(s flows.State, e flows.Entry) flows.Verdict {
+			v := on(s, e)
+			v.Checks = append(v.Checks, wire.Check{ID: "pkce_off", Status: wire.Warn, Got: "off", Want: "S256", Ref: "RFC 9700 §2.1.1",
+				Message: "PKCE is off: who gets hold of the code can use it"})
+			return v
+		}
+		return st
+	})
 }

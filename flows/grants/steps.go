@@ -37,8 +37,9 @@ func extra(s flows.State) []flows.Param { return s.Params }
 func params(s flows.State, fs []field) []flows.Param {
 	out := []flows.Param{}
 	for _, f := range fs {
+		before := len(out) // one field may name a parameter twice, and means it
 		for _, p := range f(s) {
-			if i := slices.IndexFunc(out, func(q flows.Param) bool { return q.Name == p.Name }); i >= 0 {
+			if i := slices.IndexFunc(out[:before], func(q flows.Param) bool { return q.Name == p.Name }); i >= 0 {
 				out[i] = p
 				continue
 			}

@@ -39,6 +39,12 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 		v.Checks = append(v.Checks, wire.Check{ID: "expires_in_type", Status: wire.Warn, Got: wire.Safe(exp.Text), Want: "a JSON number", Ref: "RFC 6749 §5.1",
 			Message: "expires_in should be a number, it is a " + exp.Kind.String()})
 	}
+	if exp, has := doc.Get("expires_in"); has && exp.Kind == wire.Number {
+		if n, ok := exp.Float(); !ok || n <= 0 || n > 10*365*24*3600 {
+			v.Checks = append(v.Checks, wire.Check{ID: "expires_in_type", Status: wire.Warn, Got: wire.Safe(exp.Text), Want: "seconds, more than 0", Ref: "RFC 6749 §5.1",
+				Message: "expires_in is no believable number of seconds"})
+		}
+	}
 	v.Checks = append(v.Checks, scopeCheck(s, v.Set["granted_scope"]))
 	if s.Spec.Grant == "authorization_code" && slices.Contains(words(s.Vars["scope"]), "openid") && v.Set["id_token"] == "" {
 		v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Fail, Want: "id_token", Ref: "OIDC Core §3.1.3.3",
