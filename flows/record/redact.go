@@ -83,8 +83,20 @@ func (r *Redactor) Value(name, secret string) string {
 // spellings are the ways in which a value can appear inside other text.
 func spellings(v string) []string {
 	quoted, _ := json.Marshal(v) // a string always marshals
-	return []string{v, url.QueryEscape(v), url.PathEscape(v), string(quoted[1 : len(quoted)-1]),
-		base64.StdEncoding.EncodeToString([]byte(v)), base64.RawURLEncoding.EncodeToString([]byte(v))}
+	return []string{v, url.QueryEscape(v), url.PathEscape(v), string(quoted[1 : len(quoted)-1]), strings.ReplaceAll(v, "/", `\/`),
+		base64.StdEncoding.EncodeToString([]byte(v)), base64.RawStdEncoding.EncodeToString([]byte(v)),
+		base64.URLEncoding.EncodeToString([]byte(v)), base64.RawURLEncoding.EncodeToString([]byte(v))}
+}
+
+// alias hides every spelling of a value that says the same as a secret which
+// has its placeholder already.
+func (r *Redactor) alias(p, v string) {
+	for _, s := range spellings(v) {
+		if _, known := r.spelled[s]; !known && len(s) >= minValue {
+			r.spelled[s] = p
+		}
+	}
+	r.compile()
 }
 
 // compile puts longer spellings first, so that a secret that begins like
@@ -172,11 +184,16 @@ func (r *Redactor) Checks(list []wire.Check) []wire.Check {
 	return list
 }
 
-// Exchange hides the secrets of both messages. The answer goes first: a
-// credential that it brings may stand in the request too.
+// Exchange hides the secrets of both messages. Both are learned before either
+// is written: an answer may repeat what the request sent, and a header what
+// stands in the body.
 func (r *Redactor) Exchange(x flows.Exchange) flows.Exchange {
-	x.Response = r.Response(x.Response)
-	x.Request = r.Request(x.Request)
+	if r == nil {
+		return x
+	}
+	r.Request(x.Request)
+	r.Response(x.Response)
+	x.Request, x.Response = r.Request(x.Request), r.Response(x.Response)
 	return x
 }
 
@@ -248,10 +265,12 @@ func (r *Redactor) credential(name, v string) string {
 		if strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "dpop") {
 			return scheme + " " + r.Value("access_token", rest)
 		}
-		if _, secret, ok := basic(flows.Param{Name: "Authorization", Value: wire.Untrusted(v)}); ok {
+		p := r.Value("authorization", rest)
+		if id, secret, ok := basic(flows.Param{Name: "Authorization", Value: wire.Untrusted(v)}); ok {
 			r.Value("client_secret", secret.Raw())
+			r.alias(p, id+":"+secret.Raw())
 		}
-		return scheme + " " + r.Value("authorization", rest)
+		return scheme + " " + p
 	case "Set-Cookie":
 		name, rest, _ := strings.Cut(v, "=")
 		value, attributes, more := strings.Cut(rest, ";")

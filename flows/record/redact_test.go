@@ -78,6 +78,27 @@ func TestNoSecretIsLeftInARecording(t *testing.T) {
 	}
 }
 
+// A server that repeats its request gives nothing away, neither in the exchange
+// itself nor in another spelling of the Basic credentials.
+func TestAnAnswerThatRepeatsItsRequestIsHidden(t *testing.T) {
+	pair := []byte("web:s3cr3t?with>signs")
+	std := base64.StdEncoding.EncodeToString(pair)
+	spelled := []string{std, strings.TrimRight(std, "="), base64.RawURLEncoding.EncodeToString(pair), strings.ReplaceAll(std, "/", `\/`), "s3cr3t?with>signs", "a-verifier-of-this-request", "cookie-of-this-answer"}
+	x := flows.Exchange{
+		Request: flows.Request{Header: []flows.Param{{Name: "Authorization", Value: wire.Untrusted("Basic " + std)}}, Form: []flows.Param{{Name: "code_verifier", Value: "a-verifier-of-this-request"}}},
+		Response: flows.Response{Status: 400, Body: wire.Untrusted("you sent " + strings.Join(spelled, " and ")),
+			Header: []flows.Param{{Name: "Set-Cookie", Value: "sid=cookie-of-this-answer"}, {Name: "X-Echo", Value: wire.Untrusted("Basic " + std)}}}}
+	for name, got := range map[string]string{
+		"received": text(t, record.NewRedactor(nil).Entry(entry(flows.Received{ID: 1, Exchange: x}))),
+		"observed": text(t, record.NewRedactor(nil).Entry(entry(flows.Observed{ID: 1, Exchange: x})))} {
+		for _, secret := range spelled {
+			if strings.Contains(got, secret) {
+				t.Errorf("%s: %s is in %s", name, secret, got)
+			}
+		}
+	}
+}
+
 func TestEqualSecretsGetEqualPlaceholders(t *testing.T) {
 	r := record.NewRedactor(nil)
 	var all strings.Builder

@@ -28,7 +28,10 @@ type narrator struct {
 	printed int // steps that have their line
 }
 
+// entry prints what a fact brought. The redactor learns the fact first: what a
+// server repeats must be known before any of it is printed.
 func (n *narrator) entry(en flows.Entry) {
+	n.shown.Entry(en)
 	n.s, _ = flows.Apply(n.s, en)
 	switch e := en.Event.(type) {
 	case flows.Started:
@@ -124,12 +127,12 @@ func (n *narrator) end(s flows.State) error {
 	st := n.c.styles
 	said := "DONE"
 	if who := s.Vars["signed_in_as"]; who != "" {
-		said += ": signed in as " + who.Safe()
+		said += ": signed in as " + wire.Safe(n.shown.Text(who.Raw()))
 	}
 	n.c.printf("%s %s", n.c.sign("ok"), st.OK.Render(said))
 	for _, name := range []string{"access_token", "id_token", "refresh_token"} {
 		if v := s.Vars[name]; v != "" && s.Born[name] != "" {
-			n.line("  %s %s  %s", padded(name, 14), st.Secret.Render(n.token(v)), st.Muted.Render(aboutToken(s, name)))
+			n.line("  %s %s  %s", padded(name, 14), st.Secret.Render(n.token(v)), st.Muted.Render(n.shown.Text(aboutToken(s, name))))
 		}
 	}
 	n.answers(s)
@@ -223,7 +226,7 @@ func (n *narrator) failure(s flows.State) error {
 	if s.Status == flows.Stopped {
 		word = "STOPPED"
 	}
-	head := fmt.Sprintf("%s at step %d, %s: %s", word, s.Step+1, p.Step, wire.Safe(p.Code))
+	head := fmt.Sprintf("%s at step %d, %s: %s", word, s.Step+1, p.Step, wire.Safe(n.shown.Text(p.Code)))
 	if p.HTTPStatus > 0 {
 		head += fmt.Sprintf(" (HTTP %d)", p.HTTPStatus)
 	}

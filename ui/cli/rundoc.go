@@ -130,17 +130,14 @@ func stepOf(s flows.State, i int, hide *record.Redactor) stepDoc {
 	if i > s.Step && s.Status != flows.Done {
 		return d
 	}
-	// The answer goes through the redactor first: what it brings may stand in
-	// the request of a later step, and equal values must look equal.
 	switch fx := r.Effect.(type) {
 	case flows.Send:
-		q := fx.Request
 		if all := r.Exchanges(); len(all) > 0 {
-			last := all[len(all)-1]
-			q = last.Request
-			d.Response = responseOf(hide.Response(last.Response))
+			last := hide.Exchange(all[len(all)-1])
+			d.Request, d.Response = requestOf(last.Request), responseOf(last.Response)
+			break
 		}
-		d.Request = requestOf(hide.Request(q))
+		d.Request = requestOf(hide.Request(fx.Request))
 	case flows.Browse:
 		d.Request = requestOf(hide.Request(fx.Request))
 	default:
