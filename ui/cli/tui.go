@@ -167,7 +167,9 @@ func (c *console) starter(list func() ([]provider.Profile, []string)) func(profi
 			vars[name] = v
 		}
 		secrets := flows.Secrets{}
-		if ref := p.Client.Secret; ref != "" {
+		if ref := p.Client.Secret; ref == "prompt" || ref == "-" {
+			return flows.Started{}, errors.New("its secret is asked for or read from standard input, which works only with authdance run; use env:NAME or file:PATH here")
+		} else if ref != "" {
 			s, err := c.resolve(ref, "its secret", false)
 			if err != nil {
 				return flows.Started{}, err
