@@ -150,5 +150,5 @@ func (p Pane) guessLine(s subject, e pane.Env) []string {
 		text = label(s.step, choices[p.edit.guess-1])
 	}
 	line := " You expect: " + e.Styles.Now.Render("("+e.Styles.Sym.On+") "+text)
-	return []string{pane.Ends(pane.Cut(line, e.W), e.Keys.Key(keys.Left)+" "+e.Keys.Key(keys.Right)+" ", e.W)}
+	return []string{pane.Ends(pane.Cut(line, e.W), e.Keys.Key(keys.Left)+" "+e.Keys.Key(keys.Right), e.W)}
 }

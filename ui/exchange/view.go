@@ -44,8 +44,8 @@ func (p Pane) picture(e pane.Env) []string {
 	return append(out, p.window(k, e, max(e.H-len(out), 1))...)
 }
 
-// top are the lines over every tab: the tabs, and the messages of the step
-// where there are several.
+// top are the lines over every tab: the tabs, what the step before brought, and
+// the messages of the step where there are several.
 func (p Pane) top(k look, e pane.Env) []string {
 	st, sym := e.Styles, e.Styles.Sym
 	var line string
@@ -61,6 +61,9 @@ func (p Pane) top(k look, e pane.Env) []string {
 		}
 	}
 	out := []string{line}
+	if line := k.arrival(e); line != "" {
+		out = append(out, line)
+	}
 	if len(k.msgs) > 1 {
 		out = append(out, p.strip(k, e))
 	}
