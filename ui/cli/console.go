@@ -108,42 +108,6 @@ func (c *console) columns() int {
 	return 80
 }
 
-// ask puts a question on stderr and reads the answer from the terminal without
-// showing it when hidden.
-func (c *console) ask(question string, hidden bool) (string, error) {
-	if c.noInput || !c.inTTY || !c.errTTY {
-		return "", &outcome{exitInteraction, question + " must be answered, and there is no terminal to ask on (or --no-input forbids it)"}
-	}
-	fmt.Fprint(c.err, question+": ")
-	if !hidden {
-		return readLine(c.in)
-	}
-	b, err := term.ReadPassword(c.in.Fd())
-	fmt.Fprintln(c.err)
-	return string(b), err
-}
-
-// readLine reads up to the end of a line, byte by byte, so that nothing beyond
-// it is taken from the stream. Lines are at most 64 KiB.
-func readLine(r io.Reader) (string, error) {
-	var line []byte
-	one := make([]byte, 1)
-	for len(line) < 64<<10 {
-		n, err := r.Read(one)
-		if n > 0 && one[0] == '\n' {
-			return strings.TrimSuffix(string(line), "\r"), nil
-		}
-		line = append(line, one[:n]...)
-		if err != nil {
-			if len(line) > 0 && errors.Is(err, io.EOF) {
-				return string(line), nil
-			}
-			return string(line), err
-		}
-	}
-	return string(line), errors.New("the line is longer than 64 KiB")
-}
-
 // book opens the catalog. That it cannot be read is a bug of ours.
 func (c *console) book() (*catalog.Catalog, error) {
 	b, err := catalog.Load()

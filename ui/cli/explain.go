@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"slices"
 	"strings"
 
@@ -115,14 +114,14 @@ func (c *console) query(args []string) (text string, pasted bool, err error) {
 	if len(args) == 0 && c.inTTY {
 		return "", false, usage("say what to explain: authdance explain invalid_grant, or authdance explain - to paste it (end with Ctrl-D)")
 	}
-	b, err := io.ReadAll(io.LimitReader(c.in, maxPasted))
+	text, err = c.pasted("the error", maxPasted)
 	if err != nil {
 		return "", false, usage("stdin cannot be read: %s", wire.Safe(err.Error()))
 	}
-	if strings.TrimSpace(string(b)) == "" {
+	if strings.TrimSpace(text) == "" {
 		return "", false, usage("nothing came on stdin; give a query, or pipe an error text into authdance explain -")
 	}
-	return string(b), true, nil
+	return text, true, nil
 }
 
 // lookUp finds what a query means. sure says that the first page is what was meant.

@@ -50,12 +50,14 @@ func exitCode(t *testing.T, err error) int {
 }
 
 func TestASignalEndsWithItsNumber(t *testing.T) {
-	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131} {
 		cmd := program(t, "lab", "--json")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
+		var said bytes.Buffer
+		cmd.Stderr = &said
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -64,8 +66,8 @@ func TestASignalEndsWithItsNumber(t *testing.T) {
 		}
 		_ = cmd.Process.Signal(sig)
 		_, _ = io.Copy(io.Discard, out)
-		if got := exitCode(t, cmd.Wait()); got != want {
-			t.Errorf("%v: exit code %d, want %d", sig, got, want)
+		if got := exitCode(t, cmd.Wait()); got != want || said.Len() > 0 {
+			t.Errorf("%v: exit code %d, want %d; it said %q", sig, got, want, said.String())
 		}
 	}
 }

@@ -14,18 +14,20 @@ import (
 // nobody listening and ends the process at once.
 type signals struct {
 	got  atomic.Int32
+	over <-chan struct{} // closed once a signal came
 	once sync.Once
 	done chan struct{}
 	in   chan os.Signal
 	pipe chan os.Signal
 }
 
-// watchSignals listens for SIGINT, SIGTERM and SIGHUP. SIGPIPE is caught so
+// watchSignals listens for SIGINT, SIGTERM, SIGHUP and SIGQUIT, which would
+// otherwise print every goroutine of the program. SIGPIPE is caught so
 // that a closed pipe is an error of the write and not the end of the process.
 func watchSignals() (context.Context, *signals) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &signals{done: make(chan struct{}), in: make(chan os.Signal, 1), pipe: make(chan os.Signal, 1)}
-	signal.Notify(s.in, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	s := &signals{over: ctx.Done(), done: make(chan struct{}), in: make(chan os.Signal, 1), pipe: make(chan os.Signal, 1)}
+	signal.Notify(s.in, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	signal.Notify(s.pipe, syscall.SIGPIPE)
 	go func() {
 		defer cancel()
@@ -43,7 +45,15 @@ func watchSignals() (context.Context, *signals) {
 
 func (s *signals) number() int { return int(s.got.Load()) }
 
-// stop gives SIGINT, SIGTERM and SIGHUP back to whoever comes next.
+// came is closed when the program is to end. Without a watch it never is.
+func (s *signals) came() <-chan struct{} {
+	if s == nil {
+		return nil
+	}
+	return s.over
+}
+
+// stop gives the signals back to whoever comes next.
 func (s *signals) stop() {
 	s.once.Do(func() {
 		signal.Stop(s.in)

@@ -314,11 +314,14 @@ func (c *console) resolve(ref, flag string, literal bool) (wire.Secret, error) {
 		c.warn("%s was written out; others can read it in the list of processes and in the shell's history. Fine for the lab, nowhere else: use env:NAME", flag)
 		return wire.NewSecret(ref), nil
 	}
+	if ref == "-" && c.inTTY {
+		c.say("%s: type or paste it, press enter, then Ctrl-D. It shows on the screen; prompt would hide it.", flag)
+	}
 	s, err := provider.Resolve(ref, flag, provider.Sources{
 		Env:    c.env,
 		File:   func(path string) ([]byte, error) { return files.Read(path, 64<<10) },
 		Prompt: func(what string) (string, error) { return c.ask(what, true) },
-		Stdin:  c.in,
+		Stdin:  c.stdin(),
 	})
 	if err != nil {
 		return s, usage("%v", err)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -123,11 +122,11 @@ func (c *console) tokenText(args []string) (string, error) {
 	case len(args) == 0 && c.inTTY:
 		return "", usage("give a token, a file, or - to paste one (end with Ctrl-D)")
 	case len(args) == 0 || args[0] == "-":
-		b, err := io.ReadAll(io.LimitReader(c.in, jose.MaxToken+1))
+		text, err := c.pasted("the token", jose.MaxToken+1)
 		if err != nil {
 			return "", usage("stdin cannot be read: %s", wire.Safe(err.Error()))
 		}
-		return string(b), nil
+		return text, nil
 	case len(args[0]) < 4096 && isFile(args[0]):
 		b, err := files.Read(args[0], jose.MaxToken+1)
 		if err != nil {
