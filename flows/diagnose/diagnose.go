@@ -192,11 +192,22 @@ func general(c *catalog.Catalog, s scene) (page, means string) {
 		return found.ID, sentence(found)
 	}
 	if c != nil {
-		if found, ok := c.Explain("", p.Code, p.Code, p.Step); ok {
+		if found, ok := c.Explain("", p.Code, p.Code, p.Step); ok && !elsewhere(found, p.Step) {
 			return found.ID, sentence(found)
 		}
 	}
 	return own, ""
+}
+
+// elsewhere reports the page of one registry value that only another endpoint
+// returns: the same word means something else here.
+func elsewhere(p catalog.Page, step string) bool {
+	if p.Kind != catalog.KindCode || p.Provider != catalog.Registry || len(p.Codes) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(p.Codes, func(c catalog.Code) bool {
+		return c.Step() == step || step == "callback" && c.Step() == "authorize"
+	})
 }
 
 func find(c *catalog.Catalog, id string) (catalog.Page, bool) {

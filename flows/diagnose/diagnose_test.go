@@ -161,3 +161,15 @@ func TestAnErrorPageIsQuotedSafelyAndShort(t *testing.T) {
 		}
 	}
 }
+
+// not_found is a word of the federation endpoint; an API that says it means its own.
+func TestAWordOfAnotherEndpointExplainsNothingHere(t *testing.T) {
+	cat, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := uitest.Story(t, &uitest.Server{}, "authorization_code", run(7, edit("api", "set", ":url", uitest.Issuer+"/nowhere"), 1)...).Snapshot().Head
+	if r := diagnose.Explain(s, cat); s.Problem.Code != "not_found" || r.Page != "" || r.Means != "" {
+		t.Errorf("problem %+v explained by %q: %q", s.Problem, r.Page, r.Means)
+	}
+}
