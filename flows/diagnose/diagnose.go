@@ -11,6 +11,7 @@ import (
 
 	"authdance/catalog"
 	"authdance/flows"
+	"authdance/flows/wire"
 )
 
 // Confidence is how sure a cause is, in words, never in percent.
@@ -221,7 +222,7 @@ func title(c *catalog.Catalog, id string) string {
 	if p, ok := find(c, id); ok {
 		return p.Title
 	}
-	return id
+	return wire.Safe(id) // a code that no page knows is the server's own text
 }
 
 // sentence is the first sentence of a page: its "In one sentence" part, or the
