@@ -79,3 +79,17 @@ func TestWhatAServerRepeatsIsNotShown(t *testing.T) {
 		}
 	}
 }
+
+// Why no browser came up is said on stderr, also when stdout is a document.
+func TestABrowserThatDoesNotOpenIsTold(t *testing.T) {
+	cmd := program(t, "run", "authorization_code", "--endpoint", "authorization_endpoint=http://127.0.0.1:1/a", "--endpoint", "token_endpoint=http://127.0.0.1:1/t",
+		"--client-id", "web", "--browser", "./no-such-browser", "--timeout", "1s", "--json")
+	var said strings.Builder
+	cmd.Stderr = &said
+	if _, err := cmd.Output(); exitCode(t, err) != exitPerson {
+		t.Errorf("%v", err)
+	}
+	if !strings.Contains(said.String(), "no-such-browser") {
+		t.Errorf("it said %q", said.String())
+	}
+}

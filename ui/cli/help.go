@@ -84,14 +84,21 @@ func (c *console) help(cmd *cobra.Command, _ []string) {
 
 // nearestFlag is the flag whose name is at most two letters away, or "".
 func nearestFlag(cmd *cobra.Command, name string) string {
-	best, found := 3, ""
-	look := func(f *pflag.Flag) {
-		if d := distance(name, f.Name); d < best && d < len(f.Name)/2+1 {
-			best, found = d, f.Name
-		}
-	}
+	var all []string
+	look := func(f *pflag.Flag) { all = append(all, f.Name) }
 	cmd.Flags().VisitAll(look)
 	cmd.InheritedFlags().VisitAll(look)
+	return nearest(name, all)
+}
+
+// nearest is the name of a list that is at most two letters away, or "".
+func nearest(name string, all []string) string {
+	best, found := 3, ""
+	for _, n := range all {
+		if d := distance(name, n); d < best && d < len(n)/2+1 {
+			best, found = d, n
+		}
+	}
 	return found
 }
 

@@ -19,11 +19,12 @@ type listeners struct {
 	hide      *record.Redactor // of what is written to a file
 	file      io.WriteCloser   // --record
 	fileError error
+	slips     *slips
 	text      *narrator // the lines for people; nil for --json and --jsonl
 }
 
 func (c *console) listeners(f *runFlags, t *target, shown, hide *record.Redactor) (*listeners, error) {
-	l := &listeners{c: c, f: f, shown: shown, hide: hide}
+	l := &listeners{c: c, f: f, shown: shown, hide: hide, slips: &slips{c: c}}
 	if f.record != "" {
 		file, err := files.Create(f.record)
 		if errors.Is(err, fs.ErrExist) {
@@ -52,8 +53,15 @@ func (l *listeners) entry(en flows.Entry) {
 	if l.file != nil && l.fileError == nil {
 		l.fileError = writeLine(l.file, l.hide.Entry(en))
 	}
+	// The redactor learns every fact before any of it is printed: a server may
+	// repeat what it was sent.
+	said := l.shown.Entry(en)
+	if o, ok := said.Event.(flows.Observed); ok && o.Note != "" && !l.f.jsonl {
+		l.c.say("    %s %s", l.c.styles.Sym.Dot, wire.Safe(o.Note))
+	}
+	l.slips.entry(en)
 	if l.f.jsonl {
-		_ = writeLine(l.c.out, l.shown.Entry(en)) // stdout remembers its own error
+		_ = writeLine(l.c.out, said) // stdout remembers its own error
 	}
 	if l.text != nil {
 		l.text.entry(en)

@@ -28,22 +28,15 @@ type narrator struct {
 	printed int // steps that have their line
 }
 
-// entry prints what a fact brought. The redactor learns the fact first: what a
-// server repeats must be known before any of it is printed.
+// entry prints what a fact brought. The redactor has learned the fact already.
 func (n *narrator) entry(en flows.Entry) {
-	n.shown.Entry(en)
 	n.s, _ = flows.Apply(n.s, en)
-	switch e := en.Event.(type) {
-	case flows.Started:
+	if _, first := en.Event.(flows.Started); first {
 		to := n.s.Vars["issuer"]
 		if to == "" {
 			to = wire.Untrusted(n.target.host())
 		}
 		n.line("%s  %s", n.c.styles.Title.Render(n.s.Grant.Title), n.c.styles.Muted.Render(n.s.Profile.Name+" ("+n.s.Profile.Class+")  "+to.Safe()))
-	case flows.Observed:
-		if e.Note != "" {
-			n.c.say("    %s %s", n.c.styles.Sym.Dot, n.shown.Text(e.Note))
-		}
 	}
 	for ; n.printed < n.s.Step; n.printed++ {
 		n.step(n.printed)

@@ -147,63 +147,6 @@ func (c *console) begin(f *runFlags, t *target) (flows.Log, error) {
 	return log, nil
 }
 
-// edits reads --edit, and groups it by step, in the order given.
-func edits(list []string, s flows.State) ([]flows.Edited, error) {
-	var out []flows.Edited
-	for _, text := range list {
-		step, change, ok := strings.Cut(text, ":")
-		i := s.Grant.Index(step)
-		switch {
-		case !ok:
-			return nil, usage("--edit %s: write STEP:NAME=VALUE, STEP:-NAME or STEP:+NAME=VALUE", wire.Safe(text))
-		case i < 0:
-			return nil, usage("--edit %s: the flow %s has no step %q; its steps are %s", wire.Safe(text), s.Grant.ID, wire.Safe(step), strings.Join(stepIDs(s.Grant, nil), ", "))
-		case !hasMessage(s, s.Grant.Steps[i]):
-			return nil, usage("--edit %s: the step %s has no message that could be changed; these have one: %s", wire.Safe(text), step, strings.Join(stepIDs(s.Grant, &s), ", "))
-		}
-		e, err := edit(change)
-		if err != nil {
-			return nil, usage("--edit %s: %v", wire.Safe(text), err)
-		}
-		if n := len(out); n > 0 && out[n-1].Step == step {
-			out[n-1].Edits = append(out[n-1].Edits, e)
-			continue
-		}
-		out = append(out, flows.Edited{Step: step, Edits: append(editsOf(out, step), e)})
-	}
-	return out, nil
-}
-
-// editsOf are the edits that the step has so far: an Edited replaces them all.
-func editsOf(list []flows.Edited, step string) []flows.Edit {
-	var found []flows.Edit
-	for _, e := range list {
-		if e.Step == step {
-			found = append([]flows.Edit{}, e.Edits...)
-		}
-	}
-	return found
-}
-
-func edit(change string) (flows.Edit, error) {
-	if name, drop := strings.CutPrefix(change, "-"); drop {
-		if name == "" || strings.Contains(name, "=") {
-			return flows.Edit{}, fmt.Errorf("after - comes the name alone")
-		}
-		return flows.Edit{Op: flows.Drop, Name: name}, nil
-	}
-	op := flows.Set
-	change, add := strings.CutPrefix(change, "+")
-	if add {
-		op = flows.Add
-	}
-	name, v, ok := strings.Cut(change, "=")
-	if !ok || name == "" {
-		return flows.Edit{}, fmt.Errorf("write NAME=VALUE, with the name as it stands in the message")
-	}
-	return flows.Edit{Op: op, Name: name, Value: wire.Untrusted(v)}, nil
-}
-
 func hasMessage(s flows.State, st flows.Step) bool {
 	if st.In != nil || st.Do == nil {
 		return st.In != nil
