@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"authdance/flows"
 	"authdance/flows/files"
@@ -26,6 +28,10 @@ type listeners struct {
 func (c *console) listeners(f *runFlags, t *target, shown, hide *record.Redactor) (*listeners, error) {
 	l := &listeners{c: c, f: f, shown: shown, hide: hide, slips: &slips{c: c}}
 	if f.record != "" {
+		dir := filepath.Dir(f.record)
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, usage("--record %s: there is no directory %s; make it first", wire.Safe(f.record), wire.Safe(dir))
+		}
 		file, err := files.Create(f.record)
 		if errors.Is(err, fs.ErrExist) {
 			return nil, usage("--record %s: there is a file already; authdance does not overwrite it", wire.Safe(f.record))

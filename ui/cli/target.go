@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -318,8 +317,13 @@ func (c *console) resolve(ref, flag string, literal bool) (wire.Secret, error) {
 		c.say("%s: type or paste it, press enter, then Ctrl-D. It shows on the screen; prompt would hide it.", flag)
 	}
 	s, err := provider.Resolve(ref, flag, provider.Sources{
-		Env:    c.env,
-		File:   func(path string) ([]byte, error) { return files.Read(path, 64<<10) },
+		Env: c.env,
+		File: func(path string) ([]byte, error) {
+			if why, open := files.Exposed(path); open {
+				c.warn("%s: %s", flag, why)
+			}
+			return files.Read(path, 64<<10)
+		},
 		Prompt: func(what string) (string, error) { return c.ask(what, true) },
 		Stdin:  c.stdin(),
 	})
@@ -353,10 +357,4 @@ func (t *target) start() (flows.Started, error) {
 		}
 	}
 	return ev, nil
-}
-
-// isFile says whether a path names a regular file.
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,14 +129,29 @@ func (c *console) tokenText(args []string) (string, error) {
 			return "", usage("stdin cannot be read: %s", wire.Safe(err.Error()))
 		}
 		return text, nil
-	case len(args[0]) < 4096 && isFile(args[0]):
-		b, err := files.Read(args[0], jose.MaxToken+1)
-		if err != nil {
-			return "", usage("%v", err)
-		}
-		return string(b), nil
+	case len(args[0]) >= 4096: // longer than any path
+		return args[0], nil
 	}
-	return args[0], nil
+	_, err := os.Stat(args[0])
+	if err != nil && !namesFile(args[0]) {
+		return args[0], nil
+	}
+	b, err := files.Read(args[0], jose.MaxToken+1)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", usage("there is no file %s. If that is a token, pipe it into authdance token -", wire.Safe(args[0]))
+	case err != nil:
+		return "", usage("%v", err)
+	}
+	return string(b), nil
+}
+
+// namesFile says whether a text can only be meant as the name of a file.
+func namesFile(s string) bool {
+	if strings.ContainsAny(s, " \t\r\n{}=&;") || strings.Contains(s, "://") {
+		return false
+	}
+	return strings.ContainsRune(s, '/') || slices.Contains([]string{".jwt", ".json", ".txt"}, strings.ToLower(filepath.Ext(s)))
 }
 
 // expect turns the flags into what the token must say, and the moment.

@@ -7,6 +7,7 @@ import (
 
 	"authdance/flows"
 	"authdance/flows/exec"
+	"authdance/flows/files"
 	"authdance/flows/grants"
 	"authdance/flows/wire"
 )
@@ -30,8 +31,18 @@ func (c *console) options(f *transportFlags) exec.Options {
 	return exec.Options{CAFile: f.caFile, Insecure: f.insecure, Proxy: f.proxy, Timeout: f.timeout.d, BrowserTimeout: f.timeout.d, Now: c.now, Crashed: c.crashed}
 }
 
+// maxCAFile is the most that a file of authorities may hold, in bytes; the
+// bundle of a whole system has about 200 KiB.
+const maxCAFile = 4 << 20
+
 // live makes the performer for the network. Its error names an option.
 func live(o exec.Options) (*exec.Live, error) {
+	if o.CAFile != "" {
+		// exec reads whatever it is given to its end; a pipe or a device has none.
+		if _, err := files.Read(o.CAFile, maxCAFile); err != nil {
+			return nil, usage("--ca-file: %v; give the path of a PEM file", err)
+		}
+	}
 	l, err := exec.NewLive(o)
 	if err != nil {
 		return nil, usage("%v", err)
