@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/glamour/v2"
@@ -25,7 +26,7 @@ type hitDoc struct {
 	Name       string   `json:"name"`
 	Title      string   `json:"title"`
 	Where      []string `json:"where"`
-	HTTPStatus string   `json:"http_status"`
+	HTTPStatus int      `json:"http_status"` // the first where there are several, 0 without any
 	OAuthError string   `json:"oauth_error"`
 	Article    string   `json:"article"`
 	Score      float64  `json:"score"`
@@ -212,7 +213,9 @@ func hitDocOf(book *catalog.Catalog, h catalog.Hit) hitDoc {
 	d.Article = p.Article
 	for i, row := range p.Codes {
 		if i == 0 {
-			d.Code, d.Name, d.HTTPStatus, d.OAuthError = row.Code, row.Name, row.HTTPStatus, row.OAuthError
+			d.Code, d.Name, d.OAuthError = row.Code, row.Name, row.OAuthError
+			first, _, _ := strings.Cut(row.HTTPStatus, "/")
+			d.HTTPStatus, _ = strconv.Atoi(first) // empty: 0
 		}
 		d.Where = append(d.Where, row.Where)
 	}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -20,15 +22,18 @@ type (
 		Users   []userDoc   `json:"users"`
 		Faults  []faultDoc  `json:"faults"`
 	}
-	// The lab's secrets and passwords are printed: they are the same for
-	// everybody and open nothing but the lab.
+	// The lab's secrets, keys and passwords are printed: they open nothing but
+	// the lab.
 	clientDoc struct {
-		ID           string   `json:"id"`
-		Secret       string   `json:"secret"`
-		Grants       []string `json:"grants"`
-		Scopes       []string `json:"scopes"`
-		RedirectURIs []string `json:"redirect_uris"`
-		Note         string   `json:"note"`
+		ID           string          `json:"id"`
+		Auth         string          `json:"auth"` // token_endpoint_auth_method
+		Secret       string          `json:"secret"`
+		PrivateJWK   json.RawMessage `json:"private_jwk"`
+		Requires     []string        `json:"requires"`
+		Grants       []string        `json:"grants"`
+		Scopes       []string        `json:"scopes"`
+		RedirectURIs []string        `json:"redirect_uris"`
+		Note         string          `json:"note"`
 	}
 	userDoc struct {
 		Username string `json:"username"`
@@ -107,12 +112,41 @@ func (c *console) lab(ctx context.Context, addr string, faults []string, list, a
 func labOf(l *lab.Lab) labDoc {
 	d := labDoc{Schema: schema, Issuer: l.Issuer(), API: l.API(), Faults: faultsOf(l)}
 	for _, k := range l.Clients() {
-		d.Clients = append(d.Clients, clientDoc{k.ID, k.Secret, k.Grants, append([]string{}, k.Scopes...), append([]string{}, k.RedirectURIs...), k.Note})
+		d.Clients = append(d.Clients, clientDoc{k.ID, authOf(k), k.Secret, json.RawMessage(cmp.Or(k.PrivateJWK, "null")), append([]string{}, k.Requires...),
+			k.Grants, append([]string{}, k.Scopes...), append([]string{}, k.RedirectURIs...), k.Note})
 	}
 	for _, u := range l.Users() {
 		d.Users = append(d.Users, userDoc(u))
 	}
 	return d
+}
+
+// authOf is how a client authenticates, also where its registration leaves it
+// to what the client has.
+func authOf(k lab.Client) string {
+	switch {
+	case k.Auth != "":
+		return k.Auth
+	case k.Secret != "":
+		return "client_secret_basic"
+	}
+	return "none"
+}
+
+// credentials say in a line how a client proves who it is.
+func credentials(k lab.Client) string {
+	switch auth := authOf(k); {
+	case auth == "none":
+		return "public, no secret"
+	case k.Secret != "" && k.Auth == "":
+		return "secret " + k.Secret
+	case k.Secret != "":
+		return auth + " with the secret " + k.Secret
+	case k.PrivateJWK != "":
+		return auth + " with the key " + k.PrivateJWK
+	default:
+		return auth
+	}
 }
 
 func faultsOf(l *lab.Lab) []faultDoc {
@@ -144,11 +178,7 @@ func (c *console) labText(l *lab.Lab) {
 	c.printf("API      %s/api/profile (scope read), %s/api/notes (scope write)", l.API(), l.API())
 	c.printf("\n%s", st.Title.Render("CLIENTS"))
 	for _, k := range l.Clients() {
-		secret := "public, no secret"
-		if k.Secret != "" {
-			secret = "secret " + k.Secret
-		}
-		c.printf("  %s %s", st.Key.Render(padded(k.ID, 17)), secret)
+		c.printf("  %s %s", st.Key.Render(padded(k.ID, 17)), credentials(k)) // whole, so that a key can be copied
 		c.wrapped(c.printf, "                    ", k.Note)
 	}
 	c.printf("\n%s", st.Title.Render("USERS"))

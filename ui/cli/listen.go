@@ -60,9 +60,10 @@ func (l *listeners) entry(en flows.Entry) {
 		l.fileError = writeLine(l.file, l.hide.Entry(en))
 	}
 	// The redactor learns every fact before any of it is printed: a server may
-	// repeat what it was sent.
+	// repeat what it was sent. Beside a document only what had no answer is
+	// worth a line: that no browser opened, say.
 	said := l.shown.Entry(en)
-	if o, ok := said.Event.(flows.Observed); ok && o.Note != "" && !l.f.jsonl {
+	if o, ok := said.Event.(flows.Observed); ok && o.Note != "" && (l.text != nil || l.f.json && o.Exchange.Response.Status == 0) {
 		l.c.say("    %s %s", l.c.styles.Sym.Dot, wire.Safe(o.Note))
 	}
 	l.slips.entry(en)
