@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -25,6 +24,15 @@ func (e *echo) saw(list ...string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.secrets = append(e.secrets, list...)
+}
+
+// taken empties the list and returns what was in it.
+func (e *echo) taken() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := e.secrets
+	e.secrets = nil
+	return list
 }
 
 func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +67,8 @@ func TestWhatAServerRepeatsIsNotShown(t *testing.T) {
 		srv := httptest.NewServer(e)
 		defer srv.Close()
 		for _, mode := range [][]string{{}, {"--jsonl"}, {"--json"}, {"--record", "run.jsonl"}} {
-			e.secrets = []string{"a-client-secret"}
+			e.taken()
+			e.saw("a-client-secret")
 			cmd := program(t, append([]string{"run", "authorization_code", "--endpoint", "authorization_endpoint=" + srv.URL + "/authorize", "--endpoint", "token_endpoint=" + srv.URL + "/token",
 				"--endpoint", "api=" + srv.URL + "/api", "--client-id", "web", "--client-secret", "env:CS", "--user", "alice", "--password", "env:PW", "--scope", "read"}, mode...)...)
 			cmd.Env = append(cmd.Env, "CS=a-client-secret", "PW=a-password")
@@ -68,12 +77,13 @@ func TestWhatAServerRepeatsIsNotShown(t *testing.T) {
 			if b, err := os.ReadFile(filepath.Join(cmd.Dir, "run.jsonl")); err == nil {
 				shown += string(b)
 			}
-			if len(e.secrets) < 4 || !strings.Contains(shown, "redacted_") {
+			secrets := e.taken()
+			if len(secrets) < 4 || !strings.Contains(shown, "redacted_") {
 				t.Fatalf("refuse %v %v: the run did not get far: %s", refuse, mode, shown)
 			}
-			for _, s := range e.secrets {
+			for _, s := range secrets {
 				if s != "" && strings.Contains(shown, s) {
-					t.Errorf("%s", fmt.Sprintf("refuse %v %v: %s is in\n%s", refuse, mode, s, shown))
+					t.Errorf("refuse %v %v: %s is in\n%s", refuse, mode, s, shown)
 				}
 			}
 		}
