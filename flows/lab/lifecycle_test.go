@@ -70,7 +70,7 @@ func TestOnlyLoopbackAddressesAreAccepted(t *testing.T) {
 			if err == nil {
 				l.Close()
 				t.Errorf("%s was accepted", addr)
-			} else if !strings.Contains(err.Error(), "--unsafe-expose-lab") {
+			} else if !strings.Contains(err.Error(), "-addr") {
 				t.Errorf("%s: %v does not name the flag", addr, err)
 			}
 		}
