@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"authdance/flows"
+	"authdance/flows/diagnose"
 	"authdance/flows/wire"
 	"authdance/ui/keys"
 	"authdance/ui/pane"
@@ -120,7 +121,7 @@ func (w *writer) guess() {
 	} else if names := changed(k.result.Edits); len(names) > 0 {
 		w.say(st.Edited.Render(st.Sym.Edited), "Sent with changes: "+strings.Join(names, ", ")+".")
 	}
-	if is := usual(k.step, k.result); is != "" && outcome(k.result) != "" && is != label(k.step, outcome(k.result)) {
+	if is := usual(k.step, k.result); is != "" && outcome(k.result) != "" && is != diagnose.Outcome(k.step, outcome(k.result)) {
 		w.say(" ", "Most servers answer: "+is+".")
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"authdance/flows/diagnose"
 	"authdance/ui/keys"
 	"authdance/ui/pane"
 )
@@ -119,7 +120,7 @@ func (p Pane) guessLines(s subject, e pane.Env) []string {
 	line := ""
 	for i, word := range labels {
 		if i > 0 {
-			word = label(s.step, word)
+			word = diagnose.Outcome(s.step, word)
 		}
 		dot := " "
 		if i == p.edit.guess {
@@ -147,7 +148,7 @@ func (p Pane) guessLines(s subject, e pane.Env) []string {
 func (p Pane) guessLine(s subject, e pane.Env) []string {
 	text := "show me"
 	if choices := s.choices(); p.edit.guess > 0 && p.edit.guess <= len(choices) {
-		text = label(s.step, choices[p.edit.guess-1])
+		text = diagnose.Outcome(s.step, choices[p.edit.guess-1])
 	}
 	line := " You expect: " + e.Styles.Now.Render("("+e.Styles.Sym.On+") "+text)
 	return []string{pane.Ends(pane.Cut(line, e.W), e.Keys.Key(keys.Left)+" "+e.Keys.Key(keys.Right), e.W)}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"authdance/flows"
+	"authdance/flows/diagnose"
 	"authdance/flows/wire"
 )
 
@@ -31,49 +32,11 @@ func outcome(r flows.Result) string {
 	return "ok"
 }
 
-// label is an outcome in the words of a choice. The status of a known answer
-// is the one that the specification asks for.
-func label(step flows.Step, word string) string {
-	switch word {
-	case "ok":
-		switch {
-		case step.ID == "token":
-			return "200, tokens"
-		case step.ID == "authorize":
-			return "back with a code"
-		case step.In != nil:
-			return "accepted"
-		}
-		return "200"
-	case "browser_error_page":
-		return "an error page"
-	case "metadata_invalid":
-		return "no metadata"
-	case "jwks_invalid":
-		return "no keys"
-	case "nonstandard_answer":
-		return "refused: no code"
-	}
-	if status, bare := bareStatus(word); bare {
-		return status + " without a code"
-	}
-	if step.In != nil || step.ID == "authorize" { // what the browser carries has no status
-		return wire.Safe(word)
-	}
-	switch word {
-	case "invalid_client", "invalid_token":
-		return "401 " + word
-	case "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type":
-		return "400 " + word
-	}
-	return wire.Safe(word)
-}
-
 // came is the outcome of a result in the same words, with the status that
 // really came.
 func came(step flows.Step, r flows.Result) string {
 	word := outcome(r)
-	text := label(step, word)
+	text := diagnose.Outcome(step, word)
 	status := 0
 	switch p := r.Problem; {
 	case p != nil && p.Kind == flows.Transport:
@@ -104,18 +67,10 @@ func came(step flows.Step, r flows.Result) string {
 
 // code is the code of a problem as the screen says it: a bare status has none.
 func code(p *flows.Problem) string {
-	if status, bare := bareStatus(p.Code); bare {
+	if status, bare := diagnose.BareStatus(p.Code); bare {
 		return "HTTP " + status
 	}
 	return wire.Safe(p.Code)
-}
-
-// bareStatus is the status of an answer that named no code: such a problem is
-// called http_ and the status.
-func bareStatus(word string) (status string, bare bool) {
-	status, bare = strings.CutPrefix(word, "http_")
-	_, err := strconv.Atoi(status)
-	return status, bare && err == nil
 }
 
 // guessed compares what the learner expected of an edited step with what came.
@@ -126,7 +81,7 @@ func guessed(s flows.State, step flows.Step, r flows.Result) (expected, got stri
 	if word == "" || is == "" || len(r.Edits) == 0 {
 		return "", "", false, false
 	}
-	return label(step, word), came(step, r), word == is, true
+	return diagnose.Outcome(step, word), came(step, r), word == is, true
 }
 
 // usual is what a careful server makes of these edits, "" when they are no
@@ -134,7 +89,7 @@ func guessed(s flows.State, step flows.Step, r flows.Result) (expected, got stri
 func usual(step flows.Step, r flows.Result) string {
 	for _, f := range readyMadeFaults(step.ID) {
 		if matches(f, r.Edits) {
-			return label(step, f.result)
+			return diagnose.Outcome(step, f.result)
 		}
 	}
 	return ""

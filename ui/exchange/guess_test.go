@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"authdance/flows"
+	"authdance/flows/diagnose"
 	"authdance/ui/keys"
 	"authdance/ui/uitest"
 )
@@ -53,7 +54,7 @@ func TestEveryRightGuessRepeatsItsOption(t *testing.T) {
 	for _, step := range []flows.Step{{ID: "discovery"}, {ID: "authorize"}, {ID: "callback", In: func(flows.State) flows.Request { return flows.Request{} }}, {ID: "token"}, {ID: "id_token"}, {ID: "userinfo"}, {ID: "api"}} {
 		for _, f := range readyMadeFaults(step.ID) {
 			for _, word := range f.choices {
-				option := label(step, word)
+				option := diagnose.Outcome(step, word)
 				if option == word && (word == "ok" || strings.HasPrefix(word, "http_")) {
 					t.Errorf("%s, %s: the option is the code %q", step.ID, f.name, word)
 				}

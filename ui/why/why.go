@@ -197,42 +197,7 @@ func guess(s flows.State, arrow string) string {
 	if word == s.Problem.Code {
 		verdict = "correct"
 	}
-	return fmt.Sprintf("You guessed: %s %s %s", option(s.Grant.Steps[i], word), arrow, verdict)
-}
-
-// option is an outcome in the words in which edit mode offers it.
-func option(step flows.Step, word string) string {
-	switch word {
-	case "ok":
-		switch {
-		case step.ID == "token":
-			return "200, tokens"
-		case step.ID == "authorize":
-			return "back with a code"
-		case step.In != nil:
-			return "accepted"
-		}
-		return "200"
-	case "http_401":
-		return "401 without a code"
-	case "browser_error_page":
-		return "an error page"
-	case "metadata_invalid":
-		return "no metadata"
-	case "jwks_invalid":
-		return "no keys"
-	case "nonstandard_answer":
-		return "refused: no code"
-	case "invalid_client", "invalid_token":
-		return "401 " + word
-	case "invalid_grant", "unsupported_grant_type":
-		return "400 " + word
-	case "invalid_request":
-		if step.ID != "authorize" {
-			return "400 " + word
-		}
-	}
-	return wire.Safe(word)
+	return fmt.Sprintf("You guessed: %s %s %s", diagnose.Outcome(s.Grant.Steps[i], word), arrow, verdict)
 }
 
 func (p Pane) lines(e pane.Env) []string {
