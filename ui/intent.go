@@ -47,8 +47,6 @@ func (m Model) intent(msg tea.Msg) (Model, tea.Cmd) {
 	case pane.Start:
 		m.focus = flowPane
 		return m, m.begin(msg.Profile, msg.Grant, m.carried(msg.Grant), "")
-	case pane.Paste:
-		return m.paste(tea.PasteMsg{Content: msg.Text.Raw()})
 	case pane.Run:
 		return m.act(msg.Action)
 	case pane.Close:

@@ -254,7 +254,7 @@ func (m Model) address(i int, cmd tea.Cmd) tea.Cmd {
 		switch msg := cmd().(type) {
 		case nil:
 			return nil
-		case pane.Record, pane.Select, pane.Focus, pane.OpenPage, pane.Copy, pane.Say, pane.Start, pane.Paste, pane.Run, pane.Close:
+		case pane.Record, pane.Select, pane.Focus, pane.OpenPage, pane.Copy, pane.Say, pane.Start, pane.Run, pane.Close:
 			return msg
 		case tea.BatchMsg:
 			out := make(tea.BatchMsg, len(msg))

@@ -8,7 +8,6 @@ import (
 
 	"authdance/catalog"
 	"authdance/flows"
-	"authdance/flows/wire"
 	"authdance/themes"
 	"authdance/ui/keys"
 	"authdance/ui/session"
@@ -89,8 +88,6 @@ type (
 	}
 	// Start begins a new run; empty fields mean the current ones.
 	Start struct{ Profile, Grant string }
-	// Paste keeps text that the person handed over without a run.
-	Paste struct{ Text wire.Untrusted }
 	// Run performs an action as if its key had been pressed.
 	Run struct{ Action keys.Action }
 	// Close ends an overlay, and then does Then, when there is one.

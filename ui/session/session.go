@@ -1,5 +1,5 @@
 // Package session is what every pane shares: the runs, each one log with a
-// place where we look at it, and what was pasted. It changes only in the root
+// place where we look at it. It changes only in the root
 // model; panes get a Snapshot.
 package session
 
@@ -8,7 +8,6 @@ import (
 
 	"authdance/flows"
 	"authdance/flows/provider"
-	"authdance/flows/wire"
 )
 
 // run is one log, folded twice: at its end (head) and where the person looks.
@@ -27,7 +26,6 @@ type Session struct {
 	version  int
 	step     int // step in view; -1: the one that runs next
 	reveal   bool
-	pasted   wire.Untrusted
 	now      time.Time
 	profiles []provider.Profile
 	profile  string
@@ -43,7 +41,6 @@ type Snapshot struct {
 	Cursor, Len int // entries in view, entries in the log
 	Selected    int // index of the step in view
 	Reveal      bool
-	Pasted      wire.Untrusted // a token, URL or text that came without a run
 	Now         time.Time
 	Runs        []Info
 	Profiles    []provider.Profile
@@ -185,9 +182,6 @@ func (s Session) Select(step int) Session {
 // SetReveal shows or hides secrets.
 func (s Session) SetReveal(on bool) Session { s.reveal = on; return s.touched() }
 
-// Paste keeps a token or text that came without a run; "" forgets it.
-func (s Session) Paste(text wire.Untrusted) Session { s.pasted = text; return s.touched() }
-
 // Tick moves the clock that countdowns read.
 func (s Session) Tick(at time.Time) Session { s.now = at; return s.touched() }
 
@@ -205,7 +199,7 @@ func (s Session) Log() flows.Log {
 
 // Snapshot returns what panes may see.
 func (s Session) Snapshot() Snapshot {
-	snap := Snapshot{Version: s.version, Reveal: s.reveal, Pasted: s.pasted, Now: s.now, Profiles: s.profiles, Profile: s.profile}
+	snap := Snapshot{Version: s.version, Reveal: s.reveal, Now: s.now, Profiles: s.profiles, Profile: s.profile}
 	for _, r := range s.runs {
 		i := Info{Number: r.number, Flow: r.head.Grant.Title, Profile: r.head.Profile.Name, Status: r.head.Status, Edited: r.head.Edited > 0}
 		if r.head.Problem != nil {
