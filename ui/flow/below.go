@@ -46,7 +46,7 @@ func past(e pane.Env, k ink, room int) []string {
 
 func problem(e pane.Env, k ink, room int) []string {
 	p := e.Snap.State.Problem
-	out := []string{k.fail.put(cut(k.sym.Fail+" "+wire.Safe(p.Code), e.W-2))}
+	out := []string{k.fail.Put(cut(k.sym.Fail+" "+wire.Safe(p.Code), e.W-2))}
 	if p.Description != "" {
 		out = append(out, wrapped(p.Description.Safe(), e.W-2, max(1, min(3, room-2)), k.text)...)
 	}
@@ -92,7 +92,7 @@ func countdown(e pane.Env, k ink) string {
 	whole := time.Duration(life) * time.Second
 	left := whole - e.Snap.Now.Sub(came)
 	if left <= 0 {
-		return " " + k.fail.put(cut(k.sym.Fail+" The code expired "+clock(-left)+" ago.", e.W-2))
+		return " " + k.fail.Put(cut(k.sym.Fail+" The code expired "+clock(-left)+" ago.", e.W-2))
 	}
 	text := "Code expires in " + clock(left)
 	if e.W < 36 {
@@ -100,7 +100,7 @@ func countdown(e pane.Env, k ink) string {
 	}
 	cells := min(10, e.W-width(text)-5)
 	if cells < 3 {
-		return " " + k.warn.put(cut(text, e.W-2))
+		return " " + k.warn.Put(cut(text, e.W-2))
 	}
 	full := max(1, min(cells, int((int64(left)*int64(cells)+int64(whole)/2)/int64(whole))))
 	bar := k.sym.BarOpen + strings.Repeat(k.sym.BarFull, full) + strings.Repeat(k.sym.BarEmpty, cells-full) + k.sym.BarClose
@@ -108,7 +108,7 @@ func countdown(e pane.Env, k ink) string {
 	if left < whole/4 {
 		b = k.warn
 	}
-	return " " + b.put(text) + "  " + b.put(bar)
+	return " " + b.Put(text) + "  " + b.Put(bar)
 }
 
 // small is the diagram with one row for each step, at most h lines, around the
@@ -132,7 +132,7 @@ func small(e pane.Env, k ink, h int) []string {
 		m := widest(ms, i, g)
 		sign, b := k.stepSign(s, i)
 		row := g.line(m, k, true)
-		rows = append(rows, " "+fit(row, e.W-6)+b.put(pad(strconv.Itoa(i+1), 2)+sign))
+		rows = append(rows, " "+fit(row, e.W-6)+b.Put(pad(strconv.Itoa(i+1), 2)+sign))
 	}
 	cur := current(s)
 	rows, _ = pane.Window(rows, max(0, cur-(h-1)+2), cur, h-1)
@@ -160,7 +160,7 @@ func legend(k ink, w int) []string {
 		front, back = "through the browser", "straight to the server"
 	}
 	return []string{
-		" " + k.front.put(k.sym.FrontArrow) + " " + k.muted.put(cut(front, w-5)),
-		" " + k.back.put(k.sym.BackArrow) + " " + k.muted.put(cut(back, w-5)),
+		" " + k.front.Put(k.sym.FrontArrow) + " " + k.muted.Put(cut(front, w-5)),
+		" " + k.back.Put(k.sym.BackArrow) + " " + k.muted.Put(cut(back, w-5)),
 	}
 }

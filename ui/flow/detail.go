@@ -16,17 +16,17 @@ import (
 // was proven up to here.
 func detail(e pane.Env, k ink, ms []flows.Message, at, w, h int) []string {
 	m, s := ms[at], e.Snap.State
-	out := []string{k.title.put(fmt.Sprintf("Message %d of %d", at+1, len(ms)))}
+	out := []string{k.title.Put(fmt.Sprintf("Message %d of %d", at+1, len(ms)))}
 	out = append(out, headline(k, m, w))
 	if m.Crosses() {
 		b := k.back
 		if m.Front {
 			b = k.front
 		}
-		out = append(out, k.text.put(m.From.Name()+" "+k.sym.Right+" "+m.To.Name())+"   "+b.put(m.Channel()))
+		out = append(out, k.text.Put(m.From.Name()+" "+k.sym.Right+" "+m.To.Name())+"   "+b.Put(m.Channel()))
 	}
 	if m.Edited {
-		out = append(out, k.edited.put(k.sym.Edited+" edited by hand"))
+		out = append(out, k.edited.Put(k.sym.Edited+" edited by hand"))
 	}
 	proof := proven(s, m.Step)
 	keep := min(2*len(proof)+2, max(5, h/2)) // lines that the proof gets, with its heading
@@ -35,13 +35,13 @@ func detail(e pane.Env, k ink, ms []flows.Message, at, w, h int) []string {
 	}
 	body := carried(k, s, m, e.Snap.Reveal, w)
 	if room := h - len(out) - keep - 4; len(body) > room && room > 0 {
-		body = append(body[:room-1:room-1], k.muted.put(fmt.Sprintf("… and %d more lines", len(body)-room+1)))
+		body = append(body[:room-1:room-1], k.muted.Put(fmt.Sprintf("… and %d more lines", len(body)-room+1)))
 	}
 	if len(body) > 0 {
 		out = append(append(out, ""), body...)
 	}
 	if keep > 0 {
-		out = append(out, "", k.muted.put(headed(k, "What was proven so far", w)))
+		out = append(out, "", k.muted.Put(headed(k, "What was proven so far", w)))
 		out = append(out, proofLines(k, proof, w, h-len(out)-3)...)
 	}
 	var foot []string
@@ -79,11 +79,11 @@ func headline(k ink, m flows.Message, w int) string {
 		if m.Status == flows.StepFailed || m.Status == flows.StepEdited {
 			sign, b = k.sym.Later, k.later
 		}
-		return b.put(cut(sign+" "+plan(m), w))
+		return b.Put(cut(sign+" "+plan(m), w))
 	case flows.Halt:
-		return k.fail.put(cut(k.sym.Stopped+" "+m.Label, w))
+		return k.fail.Put(cut(k.sym.Stopped+" "+m.Label, w))
 	case flows.Work:
-		return k.text.put(cut(k.sym.Inside+" "+m.Label, w))
+		return k.text.Put(cut(k.sym.Inside+" "+m.Label, w))
 	}
 	if m.Kind == flows.Answer && m.Exchange != nil && m.Exchange.Response.Status != 0 {
 		status := m.Exchange.Response.Status
@@ -92,11 +92,11 @@ func headline(k ink, m flows.Message, w int) string {
 			line += "   " + t
 		}
 		if status >= 400 {
-			return k.fail.put(cut(k.sym.Fail+" "+line, w))
+			return k.fail.Put(cut(k.sym.Fail+" "+line, w))
 		}
-		return k.ok.put(cut(k.sym.OK+" "+line, w))
+		return k.ok.Put(cut(k.sym.OK+" "+line, w))
 	}
-	return k.text.put(cut(m.Label, w))
+	return k.text.Put(cut(m.Label, w))
 }
 
 // value is one named thing that a message carries.
@@ -210,9 +210,9 @@ func carried(k ink, s flows.State, m flows.Message, reveal bool, w int) []string
 			b = k.secret
 		}
 		text = pane.Middle(text, max(4, w-names-2-width(from)))
-		line := k.muted.put(fit(v.name, names)) + "  " + b.put(text)
+		line := k.muted.Put(fit(v.name, names)) + "  " + b.Put(text)
 		if from != "" {
-			line = pane.Ends(line, k.muted.put(from), w)
+			line = pane.Ends(line, k.muted.Put(from), w)
 		}
 		out = append(out, cut(line, w))
 	}
@@ -254,9 +254,9 @@ func proofLines(k ink, checks []wire.Check, w, h int) []string {
 		for n, line := range pane.Wrap(wire.Safe(checks[i].Message), w-2) {
 			lead := "  "
 			if n == 0 {
-				lead = b.put(sign) + " "
+				lead = b.Put(sign) + " "
 			}
-			full = append(full, lead+k.text.put(line))
+			full = append(full, lead+k.text.Put(line))
 		}
 	}
 	if len(checks) <= h && len(full) <= h {
@@ -265,10 +265,10 @@ func proofLines(k ink, checks []wire.Check, w, h int) []string {
 	var out []string
 	for i, c := range checks[:max(0, min(len(checks), h))] {
 		if i == h-1 && len(checks) > h {
-			return append(out, k.muted.put(fmt.Sprintf("  … and %d more", len(checks)-i)))
+			return append(out, k.muted.Put(fmt.Sprintf("  … and %d more", len(checks)-i)))
 		}
 		sign, b := k.status(string(c.Status))
-		out = append(out, b.put(sign)+" "+k.text.put(cut(wire.Safe(c.Message), w-2)))
+		out = append(out, b.Put(sign)+" "+k.text.Put(cut(wire.Safe(c.Message), w-2)))
 	}
 	return out
 }

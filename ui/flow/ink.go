@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"authdance/themes"
@@ -12,44 +11,28 @@ import (
 	"authdance/ui/pane"
 )
 
-// brush is a style that was rendered once: a diagram has hundreds of short
-// pieces, and a Style.Render for each of them costs more than all the rest.
-type brush struct{ open, end string }
-
-func brushOf(s lipgloss.Style) brush {
-	open, end, _ := strings.Cut(s.Render("x"), "x")
-	return brush{open, end}
-}
-
-func (b brush) put(s string) string {
-	if s == "" || b.open == "" {
-		return s
-	}
-	return b.open + s + b.end
-}
-
 // ink is what a picture is drawn with. The zero brushes draw plain text, which
 // is what the row under the cursor needs: it gets one style as a whole.
 type ink struct {
 	sym                                    *themes.Symbols
-	text, muted, title, key                brush
-	ok, fail, warn, now, running           brush
-	later, skipped, edited                 brush
-	front, back, lane, secret, rule, chose brush
+	text, muted, title, key                pane.Brush
+	ok, fail, warn, now, running           pane.Brush
+	later, skipped, edited                 pane.Brush
+	front, back, lane, secret, rule, chose pane.Brush
 }
 
 func inkOf(s *themes.Styles) ink {
 	return ink{sym: &s.Sym,
-		text: brushOf(s.Text), muted: brushOf(s.Muted), title: brushOf(s.Title), key: brushOf(s.Key),
-		ok: brushOf(s.OK), fail: brushOf(s.Fail), warn: brushOf(s.Warn), now: brushOf(s.Now), running: brushOf(s.Running),
-		later: brushOf(s.Later), skipped: brushOf(s.Skipped), edited: brushOf(s.Edited),
-		front: brushOf(s.Front), back: brushOf(s.Back), lane: brushOf(s.Muted), secret: brushOf(s.Secret), rule: brushOf(s.Border), chose: brushOf(s.Selected)}
+		text: pane.BrushOf(s.Text), muted: pane.BrushOf(s.Muted), title: pane.BrushOf(s.Title), key: pane.BrushOf(s.Key),
+		ok: pane.BrushOf(s.OK), fail: pane.BrushOf(s.Fail), warn: pane.BrushOf(s.Warn), now: pane.BrushOf(s.Now), running: pane.BrushOf(s.Running),
+		later: pane.BrushOf(s.Later), skipped: pane.BrushOf(s.Skipped), edited: pane.BrushOf(s.Edited),
+		front: pane.BrushOf(s.Front), back: pane.BrushOf(s.Back), lane: pane.BrushOf(s.Muted), secret: pane.BrushOf(s.Secret), rule: pane.BrushOf(s.Border), chose: pane.BrushOf(s.Selected)}
 }
 
 func (k ink) flat() ink { return ink{sym: k.sym} }
 
 // status is the sign of a state, with its brush.
-func (k ink) status(word string) (string, brush) {
+func (k ink) status(word string) (string, pane.Brush) {
 	switch word {
 	case "ok", "pass":
 		return k.sym.OK, k.ok
@@ -142,7 +125,7 @@ func beside(a []string, w int, b []string, k ink) []string {
 		if i < len(b) {
 			right = b[i]
 		}
-		out[i] = fit(left, w) + " " + k.rule.put(k.sym.Lane) + " " + right
+		out[i] = fit(left, w) + " " + k.rule.Put(k.sym.Lane) + " " + right
 	}
 	return out
 }
@@ -157,14 +140,14 @@ func cut(s string, w int) string {
 
 // wrapped breaks prose and puts a brush on each line; more than limit lines end
 // in an ellipsis.
-func wrapped(text string, w, limit int, b brush) []string {
+func wrapped(text string, w, limit int, b pane.Brush) []string {
 	lines := pane.Wrap(text, w)
 	if limit > 0 && len(lines) > limit {
 		lines = lines[:limit]
 		lines[limit-1] = cut(lines[limit-1]+" …", w)
 	}
 	for i, l := range lines {
-		lines[i] = b.put(l)
+		lines[i] = b.Put(l)
 	}
 	return lines
 }
@@ -175,5 +158,5 @@ func keyed(e pane.Env, k ink, a keys.Action, what string) string {
 	if name == "" {
 		return ""
 	}
-	return k.key.put(name) + " " + k.muted.put(what)
+	return k.key.Put(name) + " " + k.muted.Put(what)
 }

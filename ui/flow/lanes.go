@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"authdance/flows"
+	"authdance/ui/pane"
 )
 
 // grid is the lanes of a diagram: one column for each party.
@@ -60,7 +61,7 @@ func (g grid) lane(p flows.Party) int {
 }
 
 // heads writes a label over each lane. Labels that would touch share the room.
-func (g grid) heads(labels []string, b brush) string {
+func (g grid) heads(labels []string, b pane.Brush) string {
 	var out strings.Builder
 	begin := func(i int) int { return max(0, min(g.x[i]-(width(labels[i])-1)/2, g.w-width(labels[i]))) }
 	pos := 0
@@ -74,7 +75,7 @@ func (g grid) heads(labels []string, b brush) string {
 		}
 		at = max(first, min(at, end-width(label)))
 		label = cut(label, end-at)
-		out.WriteString(spaces(at-pos) + b.put(label))
+		out.WriteString(spaces(at-pos) + b.Put(label))
 		pos = at + width(label)
 	}
 	return out.String()
@@ -112,34 +113,34 @@ func (g grid) row(lane string, a int, seg string) string {
 
 // line draws a message. short leaves only the first word on an arrow.
 func (g grid) line(m flows.Message, k ink, short bool) string {
-	lane := k.lane.put(k.sym.Lane)
+	lane := k.lane.Put(k.sym.Lane)
 	x := g.lane(m.From)
 	room := g.w - x
 	switch {
 	case m.Kind == flows.Planned:
-		lane = k.later.put(k.sym.LaneLater)
+		lane = k.later.Put(k.sym.LaneLater)
 		if short || room < 12 {
 			return g.row(lane, 0, "")
 		}
 		x = g.lane(flows.Client)
-		return g.row(lane, x, lane+k.later.put(" "+cut(plan(m), g.w-x-2)))
+		return g.row(lane, x, lane+k.later.Put(" "+cut(plan(m), g.w-x-2)))
 	case m.Crosses():
 		a, seg := g.arrow(m, k, short)
 		return g.row(lane, a, seg)
 	case m.Kind == flows.Halt:
 		if short || room < 12 {
-			return g.row(lane, x, k.fail.put(k.sym.Stopped))
+			return g.row(lane, x, k.fail.Put(k.sym.Stopped))
 		}
-		return g.row(lane, x, k.fail.put(k.sym.Stopped+" "+cut(m.Label, room-2)))
+		return g.row(lane, x, k.fail.Put(k.sym.Stopped+" "+cut(m.Label, room-2)))
 	}
 	dot := k.ok
 	if m.Status == flows.StepFailed && strings.Contains(m.Label, "failed") {
 		dot = k.fail
 	}
 	if short || room < 12 {
-		return g.row(lane, x, dot.put(k.sym.Inside))
+		return g.row(lane, x, dot.Put(k.sym.Inside))
 	}
-	return g.row(lane, x, dot.put(k.sym.Inside)+" "+k.text.put(cut(m.Label, room-2)))
+	return g.row(lane, x, dot.Put(k.sym.Inside)+" "+k.text.Put(cut(m.Label, room-2)))
 }
 
 func plan(m flows.Message) string {
@@ -171,15 +172,15 @@ func (g grid) arrow(m flows.Message, k ink, short bool) (int, string) {
 	if m.Kind == flows.Answer && m.Exchange != nil && m.Exchange.Response.Status >= 400 {
 		ink = k.fail
 	}
-	shaft := b.put(strings.Repeat(line, inner))
+	shaft := b.Put(strings.Repeat(line, inner))
 	if label != "" {
 		left := (inner - width(label) - 2) / 2
-		shaft = b.put(strings.Repeat(line, left)) + ink.put(" "+label+" ") + b.put(strings.Repeat(line, inner-width(label)-2-left))
+		shaft = b.Put(strings.Repeat(line, left)) + ink.Put(" "+label+" ") + b.Put(strings.Repeat(line, inner-width(label)-2-left))
 	}
 	if from < to {
-		return from, k.lane.put(k.sym.Fork) + shaft + b.put(k.sym.ArrowRight)
+		return from, k.lane.Put(k.sym.Fork) + shaft + b.Put(k.sym.ArrowRight)
 	}
-	return to + 1, b.put(k.sym.ArrowLeft) + shaft + k.lane.put(k.sym.Join)
+	return to + 1, b.Put(k.sym.ArrowLeft) + shaft + k.lane.Put(k.sym.Join)
 }
 
 // shorten makes a label fit w cells. The end of a path says more than its

@@ -14,7 +14,7 @@ import (
 // empty says why nothing is here and what brings it.
 func empty(e pane.Env, k ink) []string {
 	w := e.W - 2
-	out := append([]string{k.title.put("No run yet.")}, "")
+	out := append([]string{k.title.Put("No run yet.")}, "")
 	out = append(out, wrapped("A flow is one login, cut into steps. Here they will stand one under the other, each with its state.", w, 0, k.text)...)
 	if key := e.Keys.Key(keys.Enter); key != "" {
 		out = append(out, "")
@@ -49,7 +49,7 @@ func list(e pane.Env, k ink, mini bool) []string {
 	steps, _ := pane.Window(rows, max(0, e.Snap.Selected-e.H/2), e.Snap.Selected, max(1, e.H-reserve))
 	var out []string
 	if e.H >= len(rows)+4+reserve {
-		out = append(out, " "+k.title.put(cut(s.Grant.Title, e.W-2)))
+		out = append(out, " "+k.title.Put(cut(s.Grant.Title, e.W-2)))
 		if e.H >= len(rows)+16 {
 			out = append(out, "")
 		}
@@ -111,26 +111,26 @@ func stepLine(e pane.Env, k ink, i int) string {
 	if len(s.Grant.Steps) > 9 && i < 9 {
 		num = " " + num
 	}
-	head := mark + signBrush.put(sign) + " " + num + " "
+	head := mark + signBrush.Put(sign) + " " + num + " "
 	name := s.Grant.Steps[i].Title
 	tag := ""
 	if edited(s, i) {
-		tag = " " + k.edited.put(k.sym.EditedTag)
+		tag = " " + k.edited.Put(k.sym.EditedTag)
 	}
 	room := e.W - width(head) - width(tag) - 1
 	if say != "" && (must && room-width(say) >= 8 || e.W >= 34 && width(name)+1+width(say) <= room) {
 		room -= width(say) + 1
-		tag += " " + sayBrush.put(say)
+		tag += " " + sayBrush.Put(say)
 	}
-	line := fit(head+title.put(cut(name, room)), e.W-1-width(tag)) + tag + " "
+	line := fit(head+title.Put(cut(name, room)), e.W-1-width(tag)) + tag + " "
 	if chosen {
-		return whole.put(line)
+		return whole.Put(line)
 	}
 	return line
 }
 
 // stepSign is the state of a step, with ▶ where the run stands.
-func (k ink) stepSign(s flows.State, i int) (string, brush) {
+func (k ink) stepSign(s flows.State, i int) (string, pane.Brush) {
 	st := s.StatusOf(i)
 	switch {
 	case i == s.Step && (st == flows.StepReady || st == flows.StepEdited):
@@ -145,7 +145,7 @@ func (k ink) stepSign(s flows.State, i int) (string, brush) {
 
 // stepSays is the last column: NEXT, a duration, or the state in a word. What
 // must be said may shorten the title of the step; the rest gives way to it.
-func (k ink) stepSays(e pane.Env, i int) (say string, b brush, must bool) {
+func (k ink) stepSays(e pane.Env, i int) (say string, b pane.Brush, must bool) {
 	s := e.Snap.State
 	r := s.Results[i]
 	switch st := s.StatusOf(i); st {
@@ -201,7 +201,7 @@ func reasons(e pane.Env, k ink, room int) []string {
 			if n == 0 {
 				lead = " " + k.sym.Skipped + " "
 			}
-			out = append(out, k.skipped.put(lead+line))
+			out = append(out, k.skipped.Put(lead+line))
 		}
 	}
 	if len(out) == 0 || len(out)+1 > room {

@@ -53,7 +53,7 @@ func diagram(e pane.Env, k ink, ms []flows.Message, at, w, h int) []string {
 	lead := spaces(gw)
 	out := []string{lead + g.heads(laneNames(g, w), k.title)}
 	if h >= 22 && w >= 70 {
-		out = append(out, lead+g.heads(laneNotes(s, g), k.muted), lead+g.row(k.lane.put(k.sym.Lane), 0, ""))
+		out = append(out, lead+g.heads(laneNotes(s, g), k.muted), lead+g.row(k.lane.Put(k.sym.Lane), 0, ""))
 	}
 	var foot []string
 	switch {
@@ -89,7 +89,7 @@ func row(e pane.Env, k ink, g grid, ms []flows.Message, i, at, w int) string {
 		return gutter(k, e.Snap.State, ms, i, gw, mark) + g.line(ms[i], k, false)
 	}
 	flat := k.flat()
-	return k.chose.put(fit(gutter(flat, e.Snap.State, ms, i, gw, mark)+g.line(ms[i], flat, false), w))
+	return k.chose.Put(fit(gutter(flat, e.Snap.State, ms, i, gw, mark)+g.line(ms[i], flat, false), w))
 }
 
 func gutterWidth(w int) int {
@@ -150,7 +150,7 @@ func signs(k ink, w int) string {
 	out := ""
 	for _, one := range []struct {
 		sign string
-		b    brush
+		b    pane.Brush
 		what string
 	}{
 		{k.sym.FrontArrow, k.front, "front channel"},
@@ -161,7 +161,7 @@ func signs(k ink, w int) string {
 		{k.sym.Later, k.later, "later"},
 		{k.sym.Edited, k.edited, "edited"},
 	} {
-		piece := " " + one.b.put(one.sign) + " " + k.muted.put(one.what) + " "
+		piece := " " + one.b.Put(one.sign) + " " + k.muted.Put(one.what) + " "
 		if width(out)+width(piece) > w {
 			break
 		}
@@ -222,7 +222,7 @@ func gutter(k ink, s flows.State, ms []flows.Message, i, gw int, mark string) st
 	m := ms[i]
 	edit := " "
 	if m.Edited {
-		edit = k.edited.put(k.sym.Edited)
+		edit = k.edited.Put(k.sym.Edited)
 	}
 	gap := ""
 	if gw >= 8 {
@@ -231,7 +231,7 @@ func gutter(k ink, s flows.State, ms []flows.Message, i, gw int, mark string) st
 	head := "   " + gap
 	if i == 0 || ms[i-1].Step != m.Step {
 		sign, b := k.stepSign(s, m.Step)
-		head = pad(strconv.Itoa(m.Step+1), 2) + gap + b.put(sign)
+		head = pad(strconv.Itoa(m.Step+1), 2) + gap + b.Put(sign)
 	}
 	head += edit
 	return fit(mark+head, gw)

@@ -19,12 +19,12 @@ func waiting(e pane.Env, k ink, room int) []string {
 		if width(what)+width(since) <= e.W-2 { // else the line of the step has the time
 			what += since
 		}
-		return " " + k.running.put(cut(what, e.W-2))
+		return " " + k.running.Put(cut(what, e.W-2))
 	}
 	switch fx := s.Pending.(type) {
 	case flows.Browse:
 		if at, title, ok := page(s); ok && room < 6 {
-			return append([]string{head("signing in by itself")}, " "+k.text.put(cut("browser (simulated): "+title.Safe(), e.W-2)))
+			return append([]string{head("signing in by itself")}, " "+k.text.Put(cut("browser (simulated): "+title.Safe(), e.W-2)))
 		} else if ok {
 			return append([]string{head("signing in by itself")}, simulated(e, k, at, title)...)
 		}
@@ -74,16 +74,16 @@ func simulated(e pane.Env, k ink, at, title wire.Untrusted) []string {
 		text = "(a page without a title)"
 	}
 	line := k.sym.Light
-	lines := []string{" " + k.muted.put(address(at, w-4)), "", " " + k.title.put(cut(text, w-4))}
+	lines := []string{" " + k.muted.Put(address(at, w-4)), "", " " + k.title.Put(cut(text, w-4))}
 	box := pane.Frame(lines, w, 5, line.Top+" browser (simulated)", "", "", line, e.Styles.Border, e.Styles.Muted)
-	box[2] = k.rule.put(line.MiddleLeft + strings.Repeat(line.Top, w-2) + line.MiddleRight)
+	box[2] = k.rule.Put(line.MiddleLeft + strings.Repeat(line.Top, w-2) + line.MiddleRight)
 	return indent(box)
 }
 
 // away is for a real browser: it is somewhere else, so the address must be at hand.
 func away(e pane.Env, k ink, fx flows.Browse, room int) []string {
 	w := e.W - 2
-	out := []string{k.text.put(address(fx.Request.URL, w))}
+	out := []string{k.text.Put(address(fx.Request.URL, w))}
 	copies := keyed(e, k, keys.Copy, "copies the address")
 	cancels := keyed(e, k, keys.Cancel, "cancels")
 	other := keyed(e, k, keys.NoBrows, "no browser here")

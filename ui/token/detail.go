@@ -46,12 +46,12 @@ func (p Pane) overview(e pane.Env) []string {
 	}
 	var out []string
 	for _, l := range pane.Wrap(p.about(), e.W-2) {
-		out = append(out, " "+p.ink.text.put(l))
+		out = append(out, " "+p.ink.text.Put(l))
 	}
 	if key := e.Keys.Key(keys.Down); key != "" {
-		line := " " + p.ink.key.put(key) + " " + p.ink.hint.put("explains a line")
+		line := " " + p.ink.key.Put(key) + " " + p.ink.hint.Put("explains a line")
 		if other := e.Keys.Key(keys.Checks); other != "" && len(p.sheet.checks) > 0 {
-			line += "   " + p.ink.key.put(other) + " " + p.ink.hint.put("the checks")
+			line += "   " + p.ink.key.Put(other) + " " + p.ink.hint.Put("the checks")
 		}
 		out = append(out, line)
 	}
@@ -206,7 +206,7 @@ func (p Pane) explainToken(r row, e pane.Env) []string {
 	}
 	out := []string{}
 	for _, l := range broken(r.value, e.W-2) {
-		out = append(out, " "+p.ink.secret.put(l))
+		out = append(out, " "+p.ink.secret.Put(l))
 	}
 	return append(p.found(e), out...)
 }
@@ -264,10 +264,10 @@ func (p Pane) snippet(r row, e pane.Env) []string {
 	lead += wire.Safe(left)
 	var out []string
 	for _, l := range pane.Wrap(r.name+", "+r.value+": "+wire.Safe(r.where.Got), e.W-2) {
-		out = append(out, " "+p.ink.fail.put(l))
+		out = append(out, " "+p.ink.fail.Put(l))
 	}
 	col := min(width(lead), max(e.W-3, 0))
-	return append(out, " "+p.ink.code.put(cut(lead+wire.Safe(right), e.W-2)), " "+strings.Repeat(" ", col)+p.ink.fail.put(p.ink.sym.Up))
+	return append(out, " "+p.ink.code.Put(cut(lead+wire.Safe(right), e.W-2)), " "+strings.Repeat(" ", col)+p.ink.fail.Put(p.ink.sym.Up))
 }
 
 // tail is the end of a text, at most n bytes of it.
@@ -296,9 +296,9 @@ func (p Pane) qa(question, answer string, e pane.Env) []string {
 	for i, l := range lines {
 		lead := strings.Repeat(" ", label+1)
 		if i == 0 {
-			lead = " " + p.ink.muted.put(question) + strings.Repeat(" ", label-len(question))
+			lead = " " + p.ink.muted.Put(question) + strings.Repeat(" ", label-len(question))
 		}
-		lines[i] = lead + p.ink.text.put(l)
+		lines[i] = lead + p.ink.text.Put(l)
 	}
 	return lines
 }

@@ -72,14 +72,14 @@ func (p Pane) jsonLines(e pane.Env, h int) []string {
 		return nil
 	}
 	if len(p.json.lines) == 0 {
-		return []string{"", " " + p.ink.muted.put("This token holds no JSON that can be read here.")}
+		return []string{"", " " + p.ink.muted.Put("This token holds no JSON that can be read here.")}
 	}
 	top := max(0, min(p.scroll, len(p.json.lines)-h))
 	out := make([]string, 0, h)
 	for i := top; i < len(p.json.lines) && len(out) < h; i++ {
 		line := p.json.lines[i]
 		if p.json.titles[i] {
-			line = p.ink.muted.put(line)
+			line = p.ink.muted.Put(line)
 		}
 		out = append(out, " "+line)
 	}

@@ -3,37 +3,20 @@ package token
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"authdance/themes"
 	"authdance/ui/pane"
 )
 
-// brush is a style that was rendered once: the lists have hundreds of short
-// pieces, and a Style.Render for each of them costs more than all the rest.
-type brush struct{ open, end string }
-
-func brushOf(s lipgloss.Style) brush {
-	open, end, _ := strings.Cut(s.Render("x"), "x")
-	return brush{open, end}
-}
-
-func (b brush) put(s string) string {
-	if s == "" || b.open == "" {
-		return s
-	}
-	return b.open + s + b.end
-}
-
 // ink is what a picture is drawn with, made once per theme.
 type ink struct {
 	of                               *themes.Styles
 	sym                              *themes.Symbols
-	text, muted, hint, title, key    brush
-	border, selected, secret, code   brush
-	pass, warn, fail, na, later, now brush
-	running                          brush
+	text, muted, hint, title, key    pane.Brush
+	border, selected, secret, code   pane.Brush
+	pass, warn, fail, na, later, now pane.Brush
+	running                          pane.Brush
 }
 
 // dipped returns the ink of these styles, k itself when it is that.
@@ -42,14 +25,14 @@ func (k ink) dipped(st *themes.Styles) ink {
 		return k
 	}
 	return ink{of: st, sym: &st.Sym,
-		text: brushOf(st.Text), muted: brushOf(st.Muted), hint: brushOf(st.Hint), title: brushOf(st.Title), key: brushOf(st.Key),
-		border: brushOf(st.Border), selected: brushOf(st.Selected), secret: brushOf(st.Secret), code: brushOf(st.Code),
-		pass: brushOf(st.OK), warn: brushOf(st.Warn), fail: brushOf(st.Fail), na: brushOf(st.Skipped), later: brushOf(st.Later), now: brushOf(st.Now),
-		running: brushOf(st.Running)}
+		text: pane.BrushOf(st.Text), muted: pane.BrushOf(st.Muted), hint: pane.BrushOf(st.Hint), title: pane.BrushOf(st.Title), key: pane.BrushOf(st.Key),
+		border: pane.BrushOf(st.Border), selected: pane.BrushOf(st.Selected), secret: pane.BrushOf(st.Secret), code: pane.BrushOf(st.Code),
+		pass: pane.BrushOf(st.OK), warn: pane.BrushOf(st.Warn), fail: pane.BrushOf(st.Fail), na: pane.BrushOf(st.Skipped), later: pane.BrushOf(st.Later), now: pane.BrushOf(st.Now),
+		running: pane.BrushOf(st.Running)}
 }
 
 // status is the sign of a state, with its brush; Styles.Status knows the words.
-func (k ink) status(word string) (string, brush) {
+func (k ink) status(word string) (string, pane.Brush) {
 	switch word {
 	case "pass":
 		return k.sym.OK, k.pass
@@ -73,10 +56,10 @@ type line struct {
 	n int
 }
 
-func (l *line) put(b brush, text string) *line {
-	l.b.WriteString(b.open)
+func (l *line) put(b pane.Brush, text string) *line {
+	l.b.WriteString(b.Open)
 	l.b.WriteString(text)
-	l.b.WriteString(b.end)
+	l.b.WriteString(b.End)
 	l.n += width(text)
 	return l
 }

@@ -114,7 +114,7 @@ func (l life) line(e pane.Env, k ink, lo, hi time.Time, name, left int) string {
 	out.gap(1).put(style, sign).gap(1)
 	room := e.W - 4 - left
 	if room >= name+1+30 {
-		out.put(brush{}, l.name).gap(name + 1 - len(l.name))
+		out.put(pane.Brush{}, l.name).gap(name + 1 - len(l.name))
 		room -= name + 1
 	}
 	open, end := "iat ", " exp"

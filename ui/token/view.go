@@ -109,11 +109,11 @@ func (p Pane) head(e pane.Env) []string {
 	for i, l := range text {
 		lead := "   "
 		if i == 0 {
-			lead = " " + style.put(sign) + " "
+			lead = " " + style.Put(sign) + " "
 		}
-		out = append(out, lead+style.put(l))
+		out = append(out, lead+style.Put(l))
 		if i == len(text)-1 && counts != "" && 3+width(l)+3+width(counts) < e.W {
-			out[i+1] += " " + k.sym.Dash + " " + k.text.put(counts)
+			out[i+1] += " " + k.sym.Dash + " " + k.text.Put(counts)
 			counts = ""
 		}
 	}
@@ -123,15 +123,15 @@ func (p Pane) head(e pane.Env) []string {
 		}
 	}
 	if counts != "" && e.H >= 9 {
-		out = append(out, "   "+k.text.put(cut(counts, e.W-4)))
+		out = append(out, "   "+k.text.Put(cut(counts, e.W-4)))
 	}
 	switch {
 	case note == "" || e.H < 12 || e.W >= twoColumns && e.H < 20 && p.tab != pastedToken:
 	case !fits(note) && (tight(e) || p.tab != pastedToken):
-		out = append(out, "   "+k.muted.put(cut(v.brief, e.W-4)))
+		out = append(out, "   "+k.muted.Put(cut(v.brief, e.W-4)))
 	default:
 		for _, l := range pane.Wrap(note, e.W-4) {
-			out = append(out, "   "+k.muted.put(l))
+			out = append(out, "   "+k.muted.Put(l))
 		}
 	}
 	return out
@@ -171,13 +171,13 @@ func (p Pane) tabLine(e pane.Env) string {
 	}
 	l := line{}
 	if e.W < 36 {
-		l.gap(1).put(brush{}, k.sym.TabOpen).put(k.title, p.tab.String()).put(brush{}, k.sym.TabClose)
+		l.gap(1).put(pane.Brush{}, k.sym.TabOpen).put(k.title, p.tab.String()).put(pane.Brush{}, k.sym.TabClose)
 		return l.put(k.muted, " "+strconv.Itoa(int(p.tab)+1)+" of "+strconv.Itoa(int(tabs))).fill(e.W)
 	}
 	for t := range tabs {
 		switch {
 		case t == p.tab:
-			l.gap(1).put(brush{}, k.sym.TabOpen).put(k.title, names[t]).put(brush{}, k.sym.TabClose)
+			l.gap(1).put(pane.Brush{}, k.sym.TabOpen).put(k.title, names[t]).put(pane.Brush{}, k.sym.TabClose)
 		case p.filled(t, e):
 			l.gap(2).put(k.text, names[t]).gap(1)
 		default:
@@ -220,7 +220,7 @@ func (p Pane) lists(e pane.Env, h int) []string {
 		return p.window(p.sheet.all, m, e, e.W, h)
 	}
 	left := leftWidth(e.W)
-	sep := " " + p.ink.border.put(p.ink.sym.Border.Left) + " "
+	sep := " " + p.ink.border.Put(p.ink.sym.Border.Left) + " "
 	claims, checks := p.window(p.sheet.claims, m, e, left, h), p.window(p.sheet.checks, m, e, e.W-left-3, h)
 	out := make([]string, max(h, 0))
 	for i := range out {
@@ -320,7 +320,7 @@ func (p Pane) draw(r row, m row, c columns, e pane.Env) string {
 	case here && e.Focus:
 		l.put(k.now, k.sym.Cursor)
 	case here:
-		l.put(brush{}, k.sym.Cursor)
+		l.put(pane.Brush{}, k.sym.Cursor)
 	case m.id != "" && related(m, r):
 		l.put(k.title, k.sym.Bullet)
 	default:
@@ -342,7 +342,7 @@ func (p Pane) draw(r row, m row, c columns, e pane.Env) string {
 		return l.put(style, cut(r.value, c.w-3)).fill(c.w)
 	}
 	name := line{}
-	l.put(style, name.put(brush{}, cut(strings.Repeat("  ", r.depth)+r.name, c.name)).fill(c.name)).gap(1)
+	l.put(style, name.put(pane.Brush{}, cut(strings.Repeat("  ", r.depth)+r.name, c.name)).fill(c.name)).gap(1)
 	value := r.value
 	if r.short != "" && width(value) > c.value {
 		value = r.short
@@ -382,5 +382,5 @@ func (p Pane) cutOff(lines []string, h int, e pane.Env) []string {
 	if _, ok := p.page(e); ok {
 		where, what = keys.Enter, " opens the page"
 	}
-	return append(lines[:h-1:h-1], " "+k.muted.put(k.sym.Down)+" "+k.key.put(e.Keys.Key(where))+k.muted.put(what))
+	return append(lines[:h-1:h-1], " "+k.muted.Put(k.sym.Down)+" "+k.key.Put(e.Keys.Key(where))+k.muted.Put(what))
 }
