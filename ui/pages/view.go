@@ -205,11 +205,12 @@ func (p Pane) list(e pane.Env, w int) []string {
 		if i == p.cursor && (p.moved || p.typing || p.query != "") {
 			lead, style, mark = st.Sym.Cursor+" ", st.Selected, len(lines)
 		}
-		from := ""
+		from, room := "", w-3
 		if w >= 40 && r.from != "" {
 			from = " " + st.Muted.Render(wire.Safe(r.from))
+			room -= len(r.from)
 		}
-		lines = append(lines, pane.Ends(lead+style.Render(pane.Cut(r.title, w-3-len(r.from)*b2i(from != ""))), from, w))
+		lines = append(lines, pane.Ends(lead+style.Render(pane.Cut(r.title, room)), from, w))
 		if p.query != "" && w >= 26 && r.second != "" {
 			lines = append(lines, st.Muted.Render("    "+pane.Cut(wire.Safe(r.second), w-4)))
 		}
@@ -226,13 +227,6 @@ func (p Pane) list(e pane.Env, w int) []string {
 	h := max(1, e.H-len(head))
 	window, _ := pane.Window(lines, 0, mark, h)
 	return append(head, window...)
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // tail keeps the end of a query that is longer than its field.

@@ -47,8 +47,14 @@ func (p Pane) filter(query string) Pane {
 		// Whole words first, and what the program does before what it can explain.
 		q := strings.ToLower(query)
 		rank := func(i int) int {
-			t := strings.ToLower(p.items[i].Title)
-			return b2i(!strings.Contains(t, q))*2 + b2i(strings.HasPrefix(t, "catalog:"))
+			t, n := strings.ToLower(p.items[i].Title), 0
+			if !strings.Contains(t, q) {
+				n += 2
+			}
+			if strings.HasPrefix(t, "catalog:") {
+				n++
+			}
+			return n
 		}
 		slices.SortStableFunc(p.shown, func(a, b int) int { return rank(a) - rank(b) })
 	}
@@ -62,13 +68,6 @@ func (t titles) String(i int) string { return t[i].Title }
 
 // Len is the number of items.
 func (t titles) Len() int { return len(t) }
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 // Scope of the palette's keys.
 func (Pane) Scope() keys.Scope { return keys.Palette }
