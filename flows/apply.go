@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"authdance/flows/wire"
 )
@@ -139,7 +140,11 @@ func (s State) answer(e Entry) (State, []Effect) {
 		return s.setResult(r).stay()
 	case Elapsed:
 		s.Pending = nil
-		return s.setResult(r).ask(e)
+		s = s.setResult(r)
+		if p := s.late(e.At); p != nil {
+			return s.fail(p, e), nil
+		}
+		return s.ask(e)
 	}
 	s = s.setResult(r)
 	v := s.Grant.Steps[s.Step].On(s, e)
@@ -176,6 +181,8 @@ func (s State) conclude(v Verdict, e Entry) (State, []Effect) {
 	switch {
 	case problem != nil:
 		return s.fail(problem, e), nil
+	case v.Again && s.late(e.At.Add(v.After)) != nil:
+		return s.fail(s.late(e.At.Add(v.After)), e), nil
 	case v.Again && v.After > 0:
 		return s.wish(Wait{For: v.After})
 	case v.Again:
@@ -185,6 +192,17 @@ func (s State) conclude(v Verdict, e Entry) (State, []Effect) {
 	s = s.setResult(r)
 	s.Step, s.Status = s.Step+1, Ready
 	return s.skip(), nil
+}
+
+// late is why the current step does not ask once more at that time: what it
+// waits for is over by then. Nil while it may.
+func (s State) late(at time.Time) *Problem {
+	until := s.Deadline()
+	if until.IsZero() || at.Before(until) {
+		return nil
+	}
+	return &Problem{Kind: Person, Code: "expired_token", Description: wire.Untrusted("nobody agreed in time: what this step waits for ended at " +
+		until.UTC().Format(time.TimeOnly) + " UTC, before the next question would be allowed. Start again to get a new one")}
 }
 
 // refusal turns the first failed check into the reason to stop: a refused

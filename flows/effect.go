@@ -31,8 +31,10 @@ type (
 		Limit   int64 // bytes of body after decompression; 0: the performer's default
 	}
 	// Browse asks to send the browser to Request and to wait until it comes back
-	// to RedirectURI with this State. Resume means that the browser is already
-	// out: go on waiting, open nothing.
+	// to RedirectURI with this State. Without a RedirectURI nobody comes back: it
+	// is answered as soon as the person is on the way, or, by the simulated
+	// browser, when there is no further page. Resume means that the browser is
+	// already out: go on waiting, open nothing.
 	Browse struct {
 		ID           int
 		Request      Request
@@ -40,6 +42,7 @@ type (
 		State        wire.Untrusted
 		ResponseMode string // query, fragment or form_post
 		Resume       bool
+		SignedIn     bool // in the browser that signed in before, with its cookies
 	}
 	// Wait asks to let time pass.
 	Wait struct {

@@ -61,8 +61,19 @@ type Profile struct {
 // Grant is one OAuth grant, or one protocol operation, as an ordered list of steps.
 type Grant struct {
 	ID, Title, Ref string
-	About          string // one or two sentences: what it is for
+	About          string              // one or two sentences: what it is for
+	Takes          []Given             // what it begins with, beside provider and client
+	Choices        map[string][]string // options of its own, each with its values, the default first
 	Steps          []Step
+}
+
+// Given is a value that a run begins with and that none of its steps makes:
+// the person has it, or an earlier run.
+type Given struct {
+	Name     string // the variable
+	From     string // the variable of an earlier run that serves as it; "" where none does
+	What     string // what it is, in a few words
+	Optional bool
 }
 
 // Index returns the position of the named step, or -1.
@@ -86,10 +97,12 @@ type Step struct {
 	Needs          []string // variables without which the step cannot run
 	Auth           bool     // the client authenticates in this step's request
 
-	Skip func(State) string         // a reason when the step does not apply to this run, else ""
-	Do   func(State) Effect         // what to ask of the world; nil: On runs on Advanced
-	In   func(State) Request        // the message a step without Do reads; it can be edited before it is read
-	On   func(State, Entry) Verdict // what the answer means
+	Skip  func(State) string    // a reason when the step does not apply to this run, else ""
+	Until func(State) time.Time // when asking again stops being of use; zero: never
+
+	Do func(State) Effect         // what to ask of the world; nil: On runs on Advanced
+	In func(State) Request        // the message a step without Do reads; it can be edited before it is read
+	On func(State, Entry) Verdict // what the answer means
 }
 
 // Verdict is a step's reading of an answer. A check that failed stops the flow,

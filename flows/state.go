@@ -170,6 +170,14 @@ func (s State) Missing(i int) []string {
 	return out
 }
 
+// Deadline is when the current step stops asking again; zero when it never does.
+func (s State) Deadline() time.Time {
+	if step, ok := s.Current(); ok && step.Until != nil {
+		return step.Until(s)
+	}
+	return time.Time{}
+}
+
 // Incoming is the message that the current step reads: its In with the edits of
 // this attempt.
 func (s State) Incoming() Request { return s.Results[s.Step].Message }

@@ -13,44 +13,63 @@ import (
 var code = flows.Grant{
 	ID: "authorization_code", Title: "Authorization code", Ref: "RFC 6749 §4.1 · OIDC Core §3.1",
 	About: "A person signs in with a browser; the application gets a one-time code and swaps it for tokens. The flow for almost every login.",
-	Steps: []flows.Step{
-		discover,
-		{ID: "prepare", Title: "Make state and nonce", Ref: "RFC 6749 §10.12 · OIDC Core §3.1.2.1", From: flows.Client, To: flows.Client,
-			Why: "state ties the browser's answer to this run. nonce ties the ID token to it. " +
-				"Nobody can guess them, so an answer that carries them was made for us.",
-			Pages: []string{"state", "nonce", "pkce"},
-			Do:    draw("state", "nonce"), On: keep},
-		{ID: "authorize", Title: "Browser: sign in", Ref: "RFC 6749 §4.1.1 · OIDC Core §3.1.2.1", From: flows.Client, To: flows.AS, Front: true,
-			Why: "The person signs in at the server, not here: the application never sees the password. " +
-				"Everything in this URL passes through the browser and can be read and changed there.",
-			Pages: []string{"redirect-uri-mismatch", "unknown-client", "browser-did-not-come-back", "invalid-scope", "unsupported-response-type", "pkce-required"},
-			Needs: []string{"authorization_endpoint", "client_id", "redirect_uri", "state"},
-			Do: browse("authorization_endpoint", lit("response_type", "code"), arg("client_id"), arg("redirect_uri"), arg("scope"), arg("state"),
-				nonce, arg("response_mode"), arg("prompt"), arg("max_age"), arg("login_hint"), arg("acr_values"), arg("claims"),
-				arg("authorization_details"), arg("resource"), arg("audience"), extra),
-			On: returned},
-		{ID: "callback", Title: "Receive the code", Ref: "RFC 6749 §4.1.2 · RFC 9207", From: flows.Browser, To: flows.Client, Front: true,
-			Why: "The browser comes back with a one-time code. Before anything is read from it, state must be ours and iss must be the server we asked: " +
-				"else the answer belongs to somebody else's login.",
-			Pages: []string{"access-denied", "state-mismatch", "issuer-mismatch", "login-required", "consent-required", "server-error"},
-			In: func(s flows.State) flows.Request {
-				for _, f := range slices.Backward(s.ResultOf("authorize").Facts) {
-					if r, ok := f.Event.(flows.Redirected); ok {
-						return r.Request
-					}
-				}
-				return flows.Request{}
-			},
-			On: callback("code")},
-		{ID: "token", Title: "Swap the code for tokens", Ref: "RFC 6749 §4.1.3", From: flows.Client, To: flows.AS, Auth: true,
-			Why: "The code travelled through the browser, so a thief may have seen it. " +
-				"This request goes straight to the server and proves that the one who swaps the code is the one who started.",
-			Pages: []string{"code-expired", "code-already-used", "redirect-uri-mismatch-token", "pkce-verifier-mismatch", "client-authentication-failed"},
-			Needs: []string{"token_endpoint", "client_id", "code"},
-			Do:    post("token_endpoint", lit("grant_type", "authorization_code"), arg("code"), arg("redirect_uri"), arg("resource")),
-			On:    takeTokens},
-		validate, userinfo, callAPI,
-	},
+	Steps: []flows.Step{discover, prepare, authorize(lit("response_type", "code")), receive, swap, validate, userinfo, callAPI},
+}
+
+// prepare draws what ties the browser's answer and the ID token to this run.
+var prepare = flows.Step{
+	ID: "prepare", Title: "Make state and nonce", Ref: "RFC 6749 §10.12 · OIDC Core §3.1.2.1", From: flows.Client, To: flows.Client,
+	Why: "state ties the browser's answer to this run. nonce ties the ID token to it. " +
+		"Nobody can guess them, so an answer that carries them was made for us.",
+	Pages: []string{"state", "nonce", "pkce"},
+	Do:    draw("state", "nonce"), On: keep,
+}
+
+// authorize sends the person to the server. first are the parameters that tell
+// one flow from another.
+func authorize(first ...field) flows.Step {
+	return flows.Step{ID: "authorize", Title: "Browser: sign in", Ref: "RFC 6749 §4.1.1 · OIDC Core §3.1.2.1", From: flows.Client, To: flows.AS, Front: true,
+		Why: "The person signs in at the server, not here: the application never sees the password. " +
+			"Everything in this URL passes through the browser and can be read and changed there.",
+		Pages: []string{"redirect-uri-mismatch", "unknown-client", "browser-did-not-come-back", "invalid-scope", "unsupported-response-type", "pkce-required"},
+		Needs: []string{"authorization_endpoint", "client_id", "redirect_uri", "state"},
+		Do: browse("authorization_endpoint", slices.Concat(first, []field{arg("client_id"), arg("redirect_uri"), arg("scope"), arg("state"),
+			nonce, arg("response_mode"), arg("prompt"), arg("max_age"), arg("login_hint"), arg("acr_values"), arg("claims"),
+			arg("authorization_details"), arg("resource"), arg("audience"), extra})...),
+		On: returned}
+}
+
+// receive reads the code that the browser brings.
+var receive = flows.Step{
+	ID: "callback", Title: "Receive the code", Ref: "RFC 6749 §4.1.2 · RFC 9207", From: flows.Browser, To: flows.Client, Front: true,
+	Why: "The browser comes back with a one-time code. Before anything is read from it, state must be ours and iss must be the server we asked: " +
+		"else the answer belongs to somebody else's login.",
+	Pages: []string{"access-denied", "state-mismatch", "issuer-mismatch", "login-required", "consent-required", "server-error"},
+	In:    arrived("authorize"),
+	On:    callback("code"),
+}
+
+// swap trades the code for tokens.
+var swap = flows.Step{
+	ID: "token", Title: "Swap the code for tokens", Ref: "RFC 6749 §4.1.3", From: flows.Client, To: flows.AS, Auth: true,
+	Why: "The code travelled through the browser, so a thief may have seen it. " +
+		"This request goes straight to the server and proves that the one who swaps the code is the one who started.",
+	Pages: []string{"code-expired", "code-already-used", "redirect-uri-mismatch-token", "pkce-verifier-mismatch", "client-authentication-failed"},
+	Needs: []string{"token_endpoint", "client_id", "code"},
+	Do:    post("token_endpoint", lit("grant_type", "authorization_code"), arg("code"), arg("redirect_uri"), arg("resource")),
+	On:    takeTokens,
+}
+
+// arrived is the message with which the browser came back from the named step.
+func arrived(step string) func(flows.State) flows.Request {
+	return func(s flows.State) flows.Request {
+		for _, f := range slices.Backward(s.ResultOf(step).Facts) {
+			if r, ok := f.Event.(flows.Redirected); ok {
+				return r.Request
+			}
+		}
+		return flows.Request{}
+	}
 }
 
 // nonce is sent only where an ID token will come back to carry it.

@@ -15,39 +15,55 @@ import (
 
 // List is every grant in menu order. Adding one is a file and a line here.
 func List() []flows.Grant {
-	return []flows.Grant{code, refresh, operation(discover, "Discovery"), operation(userinfo, "UserInfo"), operation(callAPI, "API call")}
+	return []flows.Grant{code, refresh,
+		operation("Discovery", discover), operation("UserInfo", userinfo, discover), operation("API call", callAPI)}
 }
 
-// operation makes a flow of one step of its own, after discovery where that helps.
-func operation(st flows.Step, title string) flows.Grant {
-	g := flows.Grant{ID: st.ID, Title: title, Ref: st.Ref, About: st.Why, Steps: []flows.Step{st}}
-	if st.ID == "userinfo" {
+// operation makes a flow of one step, after those that lead up to it. The step
+// is what the person asked for, so it is not skipped.
+func operation(title string, st flows.Step, before ...flows.Step) flows.Grant {
+	g := flows.Grant{ID: st.ID, Title: title, Ref: st.Ref, About: st.Why}
+	if st.ID != "discovery" {
 		st.Skip = nil
-		g.Steps = []flows.Step{discover, st}
 	}
-	if st.ID == "api" {
-		st.Skip = nil
-		g.Steps = []flows.Step{st}
+	if slices.Contains(st.Needs, "access_token") {
+		g.Takes = []flows.Given{accessToken}
 	}
+	g.Steps = append(before, st)
 	return g
 }
 
-// Options are the modifiers that a grant can run with, each with its choices,
-// the default first.
-func Options(grant string) map[string][]string {
-	auth := []string{"none", "client_secret_basic", "client_secret_post"}
-	switch grant {
-	case "authorization_code":
-		return map[string][]string{"pkce": {"S256", "plain", "off"}, "client_auth": auth, "nonce": {"on", "off"}}
-	case "refresh_token":
-		return map[string][]string{"client_auth": auth}
+// accessToken is what many operations begin with.
+var accessToken = flows.Given{Name: "access_token", From: "access_token", What: "an access token"}
+
+// find returns the grant with this ID.
+func find(id string) (flows.Grant, bool) {
+	list := List()
+	i := slices.IndexFunc(list, func(g flows.Grant) bool { return g.ID == id })
+	if i < 0 {
+		return flows.Grant{}, false
 	}
-	return map[string][]string{}
+	return list[i], true
+}
+
+// Options are the modifiers that a grant can run with, each with its choices,
+// the default first. They follow from its steps.
+func Options(grant string) map[string][]string {
+	g, _ := find(grant)
+	out := map[string][]string{}
+	if slices.ContainsFunc(g.Steps, func(st flows.Step) bool { return st.Auth }) {
+		out["client_auth"] = []string{"none", "client_secret_basic", "client_secret_post"}
+	}
+	if g.Index("prepare") >= 0 && g.Index("token") >= 0 {
+		out["pkce"], out["nonce"] = []string{"S256", "plain", "off"}, []string{"on", "off"}
+	}
+	maps.Copy(out, g.Choices)
+	return out
 }
 
 // Resolve fills in the defaults of a Spec and refuses what the grant does not know.
 func Resolve(spec flows.Spec) (flows.Spec, error) {
-	if !slices.ContainsFunc(List(), func(g flows.Grant) bool { return g.ID == spec.Grant }) {
+	if _, known := find(spec.Grant); !known {
 		var ids []string
 		for _, g := range List() {
 			ids = append(ids, g.ID)
@@ -78,8 +94,7 @@ func Build(spec flows.Spec) (flows.Grant, error) {
 	if err != nil {
 		return flows.Grant{}, err
 	}
-	list := List()
-	g := list[slices.IndexFunc(list, func(g flows.Grant) bool { return g.ID == spec.Grant })]
+	g, _ := find(spec.Grant)
 	switch m := spec.Options["pkce"]; m {
 	case "S256", "plain":
 		g = pkce(m)(g)

@@ -9,6 +9,7 @@ import (
 var refresh = flows.Grant{
 	ID: "refresh_token", Title: "Refresh", Ref: "RFC 6749 §6 · OIDC Core §12",
 	About: "Swap a refresh token for fresh tokens, without a browser. Good servers hand out a new refresh token each time and refuse the old one.",
+	Takes: []flows.Given{{Name: "refresh_token", From: "refresh_token", What: "a refresh token"}},
 	Steps: []flows.Step{
 		discover,
 		{ID: "token", Title: "Refresh the tokens", Ref: "RFC 6749 §6 · RFC 9700 §4.14", From: flows.Client, To: flows.AS, Auth: true,
