@@ -148,7 +148,7 @@ func (p Page) searchable() [fields]string {
 	for _, l := range p.dict.lines {
 		text.WriteString(" " + l[1])
 	}
-	f[inCode] = strings.Join(append(code, p.Checks...), " ")
+	f[inCode] = strings.Join(slices.Concat(code, p.Checks, p.Lab.Scenarios), " ")
 	f[inText] = text.String()
 	return f
 }

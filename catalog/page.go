@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -59,7 +60,10 @@ type Cause struct {
 
 // Lab says how to see the thing in the lab, by hand and without the TUI.
 type Lab struct {
-	Keys   string   `toml:"keys"`   // what to press, one sentence
+	// Scenarios are the lab's keys of the situations that this page explains.
+	Scenarios []string `toml:"scenarios"`
+
+	Keys   string   `toml:"keys"`   // what to press, where it is more than choosing the fault
 	Flow   string   `toml:"flow"`   // flow id; empty: there is nothing to run
 	Edit   []string `toml:"edit"`   // values of --edit
 	Fault  string   `toml:"fault"`  // value of --fault
@@ -126,13 +130,19 @@ func (l Lab) write(b *strings.Builder) {
 		b.WriteString("## Reproduce it in the lab\n\n" + l.None + "\n\n")
 	case l.Flow != "":
 		b.WriteString("## Reproduce it in the lab\n\n")
-		if l.Keys != "" {
+		switch {
+		case l.Keys != "":
 			b.WriteString(l.Keys + "\n\n")
+		case l.Fault != "":
+			fmt.Fprintf(b, "In edit mode press `f`, choose `%s`, then `enter`.\n\n", l.Fault)
 		}
 		b.WriteString("```sh\n" + l.Command() + "\n```\n\n")
 		if l.Expect != "" {
 			b.WriteString(l.Expect + "\n\n")
 		}
+	}
+	if more := slices.DeleteFunc(slices.Clone(l.Scenarios), func(key string) bool { return key == l.Fault }); len(more) > 0 && l.Flow != "" {
+		b.WriteString("The lab has more of this kind: `" + strings.Join(more, "`, `") + "`.\n\n")
 	}
 }
 

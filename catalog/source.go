@@ -39,6 +39,36 @@ func specification(name string) string {
 		return "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html"
 	case "OAuth 2.0 Multiple Response Types":
 		return "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html"
+	case "JARM":
+		return "https://openid.net/specs/oauth-v2-jarm.html"
+	case "FAPI 2.0 Security Profile":
+		return "https://openid.net/specs/fapi-security-profile-2_0-final.html"
+	case "OIDC Native SSO":
+		return "https://openid.net/specs/openid-connect-native-sso-1_0.html"
+	case "SAML 2.0 Core":
+		return "https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf"
+	case "SAML 2.0 Bindings":
+		return "https://docs.oasis-open.org/security/saml/v2.0/saml-bindings-2.0-os.pdf"
+	case "SAML 2.0 Profiles":
+		return "https://docs.oasis-open.org/security/saml/v2.0/saml-profiles-2.0-os.pdf"
+	case "WS-Federation 1.2":
+		return "https://docs.oasis-open.org/wsfed/federation/v1.2/os/ws-federation-1.2-spec-os.html"
+	case "Fetch":
+		return "https://fetch.spec.whatwg.org/"
+	case "WebAuthn":
+		return "https://www.w3.org/TR/webauthn-2/"
+	case "Client ID Metadata Document draft":
+		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/"
+	case "Identity Assertion Grant draft":
+		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-identity-assertion-authz-grant/"
+	case "Browser-Based Apps draft":
+		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-browser-based-apps/"
+	case "Token Binding draft":
+		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-token-binding/"
+	case "Private Network Access":
+		return "https://wicg.github.io/private-network-access/"
+	case "MCP Authorization":
+		return "https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization"
 	case "OAuth 2.1 draft":
 		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/"
 	}
