@@ -69,8 +69,11 @@ func (s State) advance(ev Advanced, e Entry) (State, []Effect) {
 	s.Now, s.Status, s.Problem, s.Pending = e.At, Ready, nil, nil
 	edits := s.Edits[step.ID]
 	again := Result{Began: e.At, Edits: edits}
+	used := false
 	if before := s.Results[s.Step]; before.Ran() {
 		again.Earlier = &before
+		i := s.Grant.Index(step.Renew)
+		used = i >= 0 && !s.Results[i].Ended.After(before.Ended)
 	}
 	s = s.setResult(again)
 	if missing := s.Missing(s.Step); len(missing) > 0 {
@@ -82,32 +85,55 @@ func (s State) advance(ev Advanced, e Entry) (State, []Effect) {
 		s.Edits = maps.Clone(s.Edits)
 		delete(s.Edits, step.ID)
 	}
+	if used {
+		return s.askAgain(e)
+	}
+	return s.run(e)
+}
+
+// run starts the current step.
+func (s State) run(e Entry) (State, []Effect) {
+	step := s.Grant.Steps[s.Step]
 	if step.Do != nil {
 		return s.ask(e)
 	}
 	if step.In != nil {
 		r := s.Results[s.Step]
-		r.Message = step.In(s).Edit(edits)
+		r.Message = step.In(s).Edit(r.Edits)
 		s = s.setResult(r)
 	}
 	return s.conclude(step.On(s, e), e)
+}
+
+// askAgain runs the current step once more. What must be fresh in each of its
+// requests is made anew first, without waiting for the person: the log shows it.
+func (s State) askAgain(e Entry) (State, []Effect) {
+	step := s.Grant.Steps[s.Step]
+	i := s.Grant.Index(step.Renew)
+	if i < 0 || i >= s.Step || !s.Results[i].Ran() {
+		return s.run(e)
+	}
+	s.Return, s.Step = step.ID, i
+	return s.returning(e)
+}
+
+// returning runs the next step on the way back to the one that asks again.
+func (s State) returning(e Entry) (State, []Effect) {
+	if i := s.Grant.Index(s.Return); s.Step >= i {
+		s.Return = ""
+		if s.Step > i {
+			return s, nil
+		}
+	}
+	return s.run(e)
 }
 
 // ask hands out the current step's effect, with the edits of this attempt.
 func (s State) ask(e Entry) (State, []Effect) {
 	step := s.Grant.Steps[s.Step]
 	r := s.Results[s.Step]
-	effect := step.Do(s)
-	switch fx := effect.(type) {
-	case Send:
-		fx.Request = fx.Request.Edit(r.Edits)
-		effect = fx
-	case Browse:
-		fx.Request = fx.Request.Edit(r.Edits)
-		effect = fx
-	}
-	r.Effect = effect
-	return s.setResult(r).wish(effect)
+	r.Effect = edited(step.Do(s), r.Edits)
+	return s.setResult(r).wish(r.Effect)
 }
 
 func (s State) wish(fx Effect) (State, []Effect) {
@@ -127,14 +153,7 @@ func (s State) answer(e Entry) (State, []Effect) {
 		if ev.Sent {
 			desc += " (the request had gone out: whether the server acted on it is unknown)"
 		}
-		kind := Transport
-		switch ev.Code {
-		case "browser_timeout":
-			kind = Person
-		case "browser_error_page": // the server did answer: it showed its refusal to the person
-			kind = OAuth
-		}
-		return s.setResult(r).fail(&Problem{Kind: kind, Code: ev.Code, Description: desc}, e), nil
+		return s.setResult(r).fail(&Problem{Kind: kindOf(ev.Code), Code: ev.Code, Description: desc}, e), nil
 	case Observed:
 		r.Checks = append(slices.Clip(r.Checks), ev.Checks...)
 		return s.setResult(r).stay()
@@ -144,7 +163,7 @@ func (s State) answer(e Entry) (State, []Effect) {
 		if p := s.late(e.At); p != nil {
 			return s.fail(p, e), nil
 		}
-		return s.ask(e)
+		return s.askAgain(e)
 	}
 	s = s.setResult(r)
 	v := s.Grant.Steps[s.Step].On(s, e)
@@ -156,11 +175,30 @@ func (s State) answer(e Entry) (State, []Effect) {
 	return s.conclude(v, e)
 }
 
-// stay keeps a Browse open and asks the performer to go on waiting for it.
+// kindOf says what sort of trouble it is that an effect had no answer.
+func kindOf(code string) Kind {
+	switch code {
+	case "browser_timeout":
+		return Person
+	case "browser_error_page": // the server did answer: it showed its refusal to the person
+		return OAuth
+	case "key_missing", "key_unfit":
+		return Input
+	case "decrypt_failed":
+		return Refused
+	}
+	return Transport
+}
+
+// stay keeps a Browse or a Listen open and asks the performer to go on waiting.
 func (s State) stay() (State, []Effect) {
-	if b, ok := s.Pending.(Browse); ok {
-		b.Resume = true
-		s.Pending = b
+	switch fx := s.Pending.(type) {
+	case Browse:
+		fx.Resume = true
+		s.Pending = fx
+	case Listen:
+		fx.Resume = true
+		s.Pending = fx
 	}
 	return s, []Effect{s.Pending}
 }
@@ -186,12 +224,15 @@ func (s State) conclude(v Verdict, e Entry) (State, []Effect) {
 	case v.Again && v.After > 0:
 		return s.wish(Wait{For: v.After})
 	case v.Again:
-		return s.ask(e)
+		return s.askAgain(e)
 	}
 	r.Ended = e.At
 	s = s.setResult(r)
 	s.Step, s.Status = s.Step+1, Ready
-	return s.skip(), nil
+	if s = s.skip(); s.Return != "" {
+		return s.returning(e)
+	}
+	return s, nil
 }
 
 // late is why the current step does not ask once more at that time: what it
@@ -240,7 +281,7 @@ func (s State) fail(p *Problem, e Entry) State {
 	r := s.Results[s.Step]
 	r.Ended, r.Problem = e.At, &why
 	s = s.setResult(r)
-	s.Status, s.Problem, s.Pending = Failed, &why, nil
+	s.Status, s.Problem, s.Pending, s.Return = Failed, &why, nil, ""
 	return s
 }
 

@@ -14,7 +14,12 @@ import (
 
 func began(tb testing.TB, grant string) flows.Started {
 	tb.Helper()
-	ev, err := grants.Start(flows.Spec{Grant: grant}, flows.Profile{ID: "t"}, flows.Vars{"issuer": "https://as.test", "client_id": "spa",
+	return beganWith(tb, grant, nil)
+}
+
+func beganWith(tb testing.TB, grant string, options map[string]string) flows.Started {
+	tb.Helper()
+	ev, err := grants.Start(flows.Spec{Grant: grant, Options: options}, flows.Profile{ID: "t"}, flows.Vars{"issuer": "https://as.test", "client_id": "spa",
 		"redirect_uri": "http://127.0.0.1:0/cb", "scope": "openid email", "refresh_token": "rt"}, nil, nil)
 	if err != nil {
 		tb.Fatal(err)
@@ -31,7 +36,11 @@ func anything(r *rand.Rand) flows.Event {
 	bodies := []string{"", "{}", "[]", "null", `{"error":"invalid_grant"}`, `{"access_token":"a","token_type":"Bearer","id_token":"e30.e30.x"}`, "<html>",
 		`{"issuer":"https://as.test","authorization_endpoint":"https://as.test/a","token_endpoint":"https://as.test/t","jwks_uri":"https://as.test/k"}`, `{"keys":[{}]}`}
 	x := flows.Exchange{Response: flows.Response{Status: []int{0, 200, 302, 400, 500}[r.IntN(5)], Body: wire.Untrusted(bodies[r.IntN(len(bodies))])}}
-	switch r.IntN(12) {
+	switch r.IntN(14) {
+	case 12:
+		return flows.Signed{ID: id, Token: wire.Untrusted(bodies[r.IntN(len(bodies))])}
+	case 13:
+		return []flows.Event{flows.Decrypted{ID: id, Text: "e30.e30.x"}, flows.Arrived{ID: id, Request: flows.Request{Method: "POST"}}}[r.IntN(2)]
 	case 0:
 		return flows.Started{}
 	case 1, 2, 3:
@@ -61,8 +70,13 @@ func FuzzApply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed, n uint64) {
 		r := rand.New(rand.NewPCG(seed, n))
-		grant := []string{"authorization_code", "refresh_token", "discovery", "userinfo", "api"}[r.IntN(5)]
-		log := flows.Log{}.Append(time.Unix(0, 0), began(t, grant))
+		list := grants.List()
+		grant := list[r.IntN(len(list))].ID
+		options := map[string]string{}
+		for name, choices := range grants.Options(grant) {
+			options[name] = choices[r.IntN(len(choices))]
+		}
+		log := flows.Log{}.Append(time.Unix(0, 0), beganWith(t, grant, options))
 		s, _ := log.At(1)
 		for i := range int(n % 200) {
 			en := flows.Entry{At: time.Unix(int64(i), 0), Event: anything(r)}
@@ -97,6 +111,8 @@ func agrees(t *testing.T, before, s flows.State, fx []flows.Effect) {
 		t.Fatalf("status %s at step %d", s.Status, s.Step)
 	case (s.Problem != nil) != (s.Status == flows.Failed || s.Status == flows.Stopped):
 		t.Fatalf("status %s with problem %v", s.Status, s.Problem)
+	case s.Return != "" && (s.Status != flows.Running || s.Step >= s.Grant.Index(s.Return)):
+		t.Fatalf("on the way back to %s, but %s at step %d", s.Return, s.Status, s.Step)
 	case len(fx) > 1 || len(fx) == 1 && fx[0].EffectID() != s.Pending.EffectID():
 		t.Fatalf("effects %v, pending %v", fx, s.Pending)
 	case s.Edited < before.Edited:

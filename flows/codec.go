@@ -12,7 +12,8 @@ import (
 func kinds() map[string]Event {
 	return map[string]Event{
 		"started": Started{}, "advanced": Advanced{}, "edited": Edited{}, "guessed": Guessed{}, "cancelled": Cancelled{},
-		"drawn": Drawn{}, "received": Received{}, "redirected": Redirected{}, "observed": Observed{}, "elapsed": Elapsed{}, "broke": Broke{},
+		"drawn": Drawn{}, "received": Received{}, "redirected": Redirected{}, "observed": Observed{}, "elapsed": Elapsed{},
+		"signed": Signed{}, "decrypted": Decrypted{}, "arrived": Arrived{}, "broke": Broke{},
 	}
 }
 

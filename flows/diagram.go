@@ -55,6 +55,7 @@ func Diagram(s State) []Message {
 			out = append(out, m)
 		default:
 			out = append(out, happened(s, m, step, r)...)
+			out = interleaved(out, s.Grant.Index(step.Renew))
 		}
 		if m.Status == StepFailed && s.Problem != nil {
 			halt := m.within(Client, Halt, "stopped: "+wire.Safe(s.Problem.Code), r.Ended)
@@ -67,6 +68,15 @@ func Diagram(s State) []Message {
 	return out
 }
 
+// interleaved puts the messages from the renewed step on in the order in which
+// they happened: proof, request, proof again, request again.
+func interleaved(all []Message, renewed int) []Message {
+	if i := slices.IndexFunc(all, func(m Message) bool { return m.Step == renewed }); renewed >= 0 && i >= 0 {
+		slices.SortStableFunc(all[i:], func(a, b Message) int { return a.At.Compare(b.At) })
+	}
+	return all
+}
+
 // happened are the messages of a step that ran, or runs.
 func happened(s State, m Message, step Step, r Result) []Message {
 	var out []Message
@@ -76,7 +86,11 @@ func happened(s State, m Message, step Step, r Result) []Message {
 	case Send:
 		out = m.sent(fx, r)
 	case Draw:
-		out = []Message{m.within(step.From, Work, "makes "+strings.Join(safe(fx.Names), ", "), r.Began)}
+		out = []Message{m.within(step.From, Work, "makes "+strings.Join(safe(drawn(fx)), ", "), r.Began)}
+	case Sign:
+		out = m.signed(fx, r)
+	case Listen:
+		out = m.heard(r)
 	default:
 		if step.In == nil {
 			out = []Message{m.within(step.From, Work, step.Title, r.Began)}
@@ -101,6 +115,44 @@ func happened(s State, m Message, step Step, r Result) []Message {
 		check := m.within(Client, Work, label, r.Ended)
 		check.Checks = r.Checks
 		out = append(out, check)
+	}
+	return out
+}
+
+func drawn(fx Draw) []string {
+	all := slices.Clone(fx.Names)
+	for _, k := range fx.Keys {
+		all = append(all, k.Name)
+	}
+	return all
+}
+
+// signed is work inside the client, once for every signature.
+func (m Message) signed(fx Sign, r Result) []Message {
+	one := m.within(m.From, Work, "signs "+wire.Safe(fx.Draft.Name), r.Began)
+	one.Edited, one.Used = len(r.Edits) > 0, used(fx.Draft.Message())
+	out := []Message{one}
+	for i, f := range r.Facts {
+		if _, ok := f.Event.(Signed); ok && i > 0 {
+			one.At = f.At
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// heard are the requests that came to our own door.
+func (m Message) heard(r Result) []Message {
+	out := []Message{}
+	for _, f := range r.Facts {
+		if e, ok := f.Event.(Arrived); ok {
+			call := m.call(Exchange{Request: e.Request}, f.At)
+			call.Label += " " + names(e.Request.Form)
+			out = append(out, call)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, m.within(m.To, Work, "waits to be called", r.Began))
 	}
 	return out
 }

@@ -18,17 +18,21 @@ type Effect interface {
 type (
 	// Draw asks for random values, each at least 256 bits, base64url. When
 	// Redirect is set, the answer also has a redirect_uri: that URI with a free
-	// loopback port in place of port 0.
+	// loopback port in place of port 0. Of each key the answer has the public
+	// half, a JWK, under the key's name.
 	Draw struct {
 		ID       int
 		Names    []string
 		Redirect wire.Untrusted
+		Keys     []KeyWish
 	}
-	// Send asks for one HTTP exchange. No redirect is followed.
+	// Send asks for one HTTP exchange. No redirect is followed. Cert names the
+	// client certificate to present (RFC 8705 §2), "" for none.
 	Send struct {
 		ID      int
 		Request Request
 		Limit   int64 // bytes of body after decompression; 0: the performer's default
+		Cert    string
 	}
 	// Browse asks to send the browser to Request and to wait until it comes back
 	// to RedirectURI with this State. Without a RedirectURI nobody comes back: it
@@ -49,6 +53,18 @@ type (
 		ID  int
 		For time.Duration
 	}
+	// Listen asks to wait for a request that somebody else makes to URL, an http
+	// address of this computer: a CIBA notification, a logout token. Whoever asks
+	// there gets Reply; the step decides whether it was the awaited one (Stay).
+	// Resume means that the port is already open.
+	Listen struct {
+		ID     int
+		URL    wire.Untrusted
+		Method string // GET or POST; anything else is turned away
+		Reply  Response
+		For    time.Duration // 0: as long as the performer waits for a browser
+		Resume bool
+	}
 )
 
 // EffectID returns the number that the answer must carry.
@@ -63,18 +79,55 @@ func (e Browse) EffectID() int { return e.ID }
 // EffectID returns the number that the answer must carry.
 func (e Wait) EffectID() int { return e.ID }
 
+// EffectID returns the number that the answer must carry.
+func (e Listen) EffectID() int { return e.ID }
+
 func (e Draw) withID(id int) Effect   { e.ID = id; return e }
 func (e Send) withID(id int) Effect   { e.ID = id; return e }
 func (e Browse) withID(id int) Effect { e.ID = id; return e }
 func (e Wait) withID(id int) Effect   { e.ID = id; return e }
+func (e Listen) withID(id int) Effect { e.ID = id; return e }
 
-// Param is one named value of a request: a query or form parameter, or a header.
+// MessageOf is what an effect sends out, or signs, as a request that can be
+// shown and edited; its Method is "" when there is no such message.
+func MessageOf(e Effect) Request {
+	switch e := e.(type) {
+	case Send:
+		return e.Request
+	case Browse:
+		return e.Request
+	case Sign:
+		return e.Draft.Message()
+	}
+	return Request{}
+}
+
+// edited is the effect with its message changed by hand.
+func edited(e Effect, edits []Edit) Effect {
+	switch fx := e.(type) {
+	case Send:
+		fx.Request = fx.Request.Edit(edits)
+		return fx
+	case Browse:
+		fx.Request = fx.Request.Edit(edits)
+		return fx
+	case Sign:
+		fx.Draft = fx.Draft.Edit(edits)
+		return fx
+	}
+	return e
+}
+
+// Param is one named value of a request: a query or form parameter, or a
+// header; in a draft, a member of the JOSE header or a claim.
 type Param struct {
 	Name   string         `json:"name"`
 	Value  wire.Untrusted `json:"value"`
 	Var    string         `json:"var,omitempty"`    // the variable it was filled from; "" for a fixed value
 	Secret bool           `json:"secret,omitempty"` // masked on screen
 	Edited bool           `json:"edited,omitempty"`
+	JSON   bool           `json:"json,omitempty"`  // in a draft: Value is JSON text, not a string
+	Fresh  bool           `json:"fresh,omitempty"` // in a draft: a random value that is drawn when it is signed
 }
 
 // Request is an HTTP request as data, so that it can be shown, edited,
@@ -211,7 +264,8 @@ type Edit struct {
 }
 
 // Edit returns the request with the edits applied in order. A name that the
-// request does not have is added to its form, or to its query where it has no form.
+// request does not have is added to its form, or to its query where it has no
+// form; "header.NAME" always means a header.
 func (r Request) Edit(edits []Edit) Request {
 	if len(edits) == 0 {
 		return r
@@ -230,10 +284,16 @@ func (r Request) Edit(edits []Edit) Request {
 			continue
 		}
 		list := r.listOf(e.Name)
+		if name, ok := strings.CutPrefix(e.Name, inHeader); ok && list == &r.Header {
+			e.Name = name
+		}
 		*list = e.apply(*list)
 	}
 	return r
 }
+
+// inHeader begins the name of an edit that means the header.
+const inHeader = "header."
 
 func (r *Request) listOf(name string) *[]Param {
 	has := func(ps []Param, eq func(string) bool) bool {
@@ -245,7 +305,7 @@ func (r *Request) listOf(name string) *[]Param {
 		return &r.Form
 	case has(r.Query, exact):
 		return &r.Query
-	case has(r.Header, func(s string) bool { return strings.EqualFold(s, name) }):
+	case has(r.Header, func(s string) bool { return strings.EqualFold(s, name) }), strings.HasPrefix(name, inHeader):
 		return &r.Header
 	case r.Form != nil:
 		return &r.Form

@@ -70,12 +70,28 @@ type (
 		Note     string       `json:"note,omitempty"`
 		Checks   []wire.Check `json:"checks,omitempty"`
 	}
+	// Signed answers Sign: the token in compact form.
+	Signed struct {
+		ID    int            `json:"id"`
+		Token wire.Untrusted `json:"token"`
+	}
+	// Decrypted answers Decrypt: what was inside.
+	Decrypted struct {
+		ID   int            `json:"id"`
+		Text wire.Untrusted `json:"text"`
+	}
+	// Arrived answers Listen: somebody asked at our door, and was given Reply.
+	Arrived struct {
+		ID      int     `json:"id"`
+		Request Request `json:"request"`
+	}
 	// Elapsed answers Wait.
 	Elapsed struct {
 		ID int `json:"id"`
 	}
 	// Broke answers any effect: there was no answer. Code is a transport code
-	// (connection_refused, dns_failure, timeout, …).
+	// (connection_refused, dns_failure, timeout, …), or says why a key could not
+	// be used (see kindOf).
 	Broke struct {
 		ID      int            `json:"id"`
 		Code    string         `json:"code"`
@@ -108,6 +124,9 @@ func (Drawn) event()      {}
 func (Received) event()   {}
 func (Redirected) event() {}
 func (Observed) event()   {}
+func (Signed) event()     {}
+func (Decrypted) event()  {}
+func (Arrived) event()    {}
 func (Elapsed) event()    {}
 func (Broke) event()      {}
 
@@ -121,6 +140,12 @@ func answers(e Event) int {
 	case Redirected:
 		return e.ID
 	case Observed:
+		return e.ID
+	case Signed:
+		return e.ID
+	case Decrypted:
+		return e.ID
+	case Arrived:
 		return e.ID
 	case Elapsed:
 		return e.ID

@@ -96,6 +96,7 @@ type Step struct {
 	Pages          []string // catalog pages, the most useful first
 	Needs          []string // variables without which the step cannot run
 	Auth           bool     // the client authenticates in this step's request
+	Renew          string   // the earlier step from which on all is run anew before this one asks again: no proof or assertion counts twice
 
 	Skip  func(State) string    // a reason when the step does not apply to this run, else ""
 	Until func(State) time.Time // when asking again stops being of use; zero: never
@@ -111,7 +112,7 @@ type Verdict struct {
 	Set     Vars
 	Checks  []wire.Check
 	Problem *Problem
-	Again   bool          // ask once more in the same step (polling, a second URL) …
+	Again   bool          // ask once more in the same step (polling, a second URL), after what it renews …
 	After   time.Duration // … after this long
 	Stay    bool          // the answer was not ours: the effect stays open
 }
@@ -150,7 +151,7 @@ func Sensitive(name string) bool {
 	switch name {
 	case "code", "code_verifier", "client_secret", "client_assertion", "assertion", "access_token", "id_token", "refresh_token",
 		"device_code", "device_secret", "password", "subject_token", "actor_token", "token", "id_token_hint", "logout_token",
-		"Authorization", "Cookie", "Set-Cookie", "DPoP", "SAMLResponse", "request", "response", "auth_req_id", "registration_access_token":
+		"Authorization", "Cookie", "Set-Cookie", "DPoP", "SAMLResponse", "request", "response", "dpop_proof", "auth_req_id", "registration_access_token":
 		return true
 	}
 	return false

@@ -83,6 +83,9 @@ func (s *script) say(format string, a ...any) { fmt.Fprintf(&s.out, "> "+format+
 //	answer STATUS BODY   answers Send; $ID_TOKEN, $ID_TOKEN{aud=x} and $JWKS are filled in
 //	redirect name=value  answers Browse; via=paste or via=simulated; $state and $issuer are filled in
 //	observe STATUS URL   a page inside Browse
+//	signed [TOKEN]       answers Sign; without TOKEN it is NAME-ID
+//	decrypted TEXT       answers Decrypt
+//	arrived METHOD URL name=value …   answers Listen
 //	break CODE TEXT, elapsed, cancel, tick DURATION
 //	edit STEP set|drop|add NAME VALUE; edit STEP restores
 //	late N               an answer to effect N, which nobody waits for
@@ -105,6 +108,9 @@ func (s *script) do(cmd, rest string) error {
 		if d, ok := s.state.Pending.(flows.Draw); ok {
 			for _, n := range d.Names {
 				vals[n] = wire.Untrusted("drawn-" + n + strings.Repeat("-", max(0, 37-len(n))))
+			}
+			for _, k := range d.Keys {
+				vals[k.Name] = wire.Untrusted(scriptJWK(k.Name))
 			}
 			if d.Redirect != "" {
 				vals["redirect_uri"] = wire.Untrusted(strings.Replace(d.Redirect.Raw(), ":0/", ":9501/", 1))
@@ -138,6 +144,15 @@ func (s *script) do(cmd, rest string) error {
 	case "observe":
 		status, _ := strconv.Atoi(args[0])
 		s.apply(flows.Observed{ID: id, Exchange: flows.Exchange{Request: flows.Request{Method: "GET", URL: wire.Untrusted(args[1])}, Response: flows.Response{Status: status}}})
+	case "signed":
+		if fx, ok := s.state.Pending.(flows.Sign); ok && rest == "" {
+			rest = fmt.Sprintf("%s-%d", fx.Draft.Name, id)
+		}
+		s.apply(flows.Signed{ID: id, Token: wire.Untrusted(s.fill(rest))})
+	case "decrypted":
+		s.apply(flows.Decrypted{ID: id, Text: wire.Untrusted(s.fill(rest))})
+	case "arrived":
+		s.apply(flows.Arrived{ID: id, Request: flows.Request{Method: args[0], URL: wire.Untrusted(args[1]), Form: s.pairs(args[2:])}})
 	case "break":
 		s.apply(flows.Broke{ID: id, Code: args[0], Message: wire.Untrusted(strings.Join(args[1:], " "))})
 	case "elapsed":
@@ -221,7 +236,7 @@ func (s *script) tell(st flows.State, fx []flows.Effect) {
 	for _, f := range fx {
 		switch f := f.(type) {
 		case flows.Draw:
-			s.say("#%d draw %s", f.ID, strings.Join(f.Names, " "))
+			s.say("#%d draw%s", f.ID, drawn(f))
 		case flows.Wait:
 			s.say("#%d wait %s", f.ID, f.For)
 		case flows.Browse:
@@ -230,8 +245,26 @@ func (s *script) tell(st flows.State, fx []flows.Effect) {
 				resume = " again"
 			}
 			s.say("#%d browse%s %s", f.ID, resume, f.Request.Target())
+		case flows.Sign:
+			with := f.Key
+			if with == "" {
+				with = fmt.Sprintf("a secret of %d bytes", f.Secret.Len())
+			}
+			s.say("#%d sign %s with %s", f.ID, f.Draft.Name, with)
+			s.say("   %s", flows.Object(f.Draft.Header))
+			s.say("   %s", flows.Object(f.Draft.Claims))
+			if f.To != nil {
+				s.say("   encrypted with %s, %s for %s", f.To.Alg, f.To.Enc, f.To.JWK.Raw())
+			}
+		case flows.Decrypt:
+			s.say("#%d decrypt %s with %s", f.ID, f.Token.Raw(), f.Key)
+		case flows.Listen:
+			s.say("#%d listen for %s %s, answer %d", f.ID, f.Method, f.URL.Raw(), f.Reply.Status)
 		case flows.Send:
 			s.say("#%d %s %s", f.ID, f.Request.Method, f.Request.Target())
+			if f.Cert != "" {
+				s.say("   with the certificate %s", f.Cert)
+			}
 			for _, h := range f.Request.Header {
 				if h.Name != "Accept" && h.Name != "Content-Type" {
 					s.say("   %s: %s", h.Name, h.Value.Raw())
@@ -254,6 +287,23 @@ func (s *script) tell(st flows.State, fx []flows.Effect) {
 		line += fmt.Sprintf(" (%d edited)", st.Edited)
 	}
 	s.say("%s", line)
+}
+
+func drawn(f flows.Draw) string {
+	out := ""
+	for _, n := range f.Names {
+		out += " " + n
+	}
+	for _, k := range f.Keys {
+		out += " key:" + strings.TrimSuffix(k.Name+" "+k.Alg, " ")
+	}
+	return out
+}
+
+// scriptJWK is the public half of every key in scripts.
+func scriptJWK(name string) string {
+	pub := key().Public().(ed25519.PublicKey)
+	return fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"%s-1","x":%q}`, name, base64.RawURLEncoding.EncodeToString(pub))
 }
 
 func (s *script) show(args []string) {

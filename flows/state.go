@@ -31,6 +31,7 @@ type State struct {
 
 	Step    int // index of the step that runs next or now; len(Grant.Steps) when done
 	Status  Status
+	Return  string // the step that asks again once what it renews is made anew; only while Running
 	Pending Effect // outstanding, nil when none
 	LastID  int
 	Problem *Problem
@@ -134,7 +135,7 @@ func (s State) ResultOf(step string) Result {
 	return Result{}
 }
 
-// Preview returns the message of step i as it would go out (or be read) now:
+// Preview returns the message of step i as it would go out (or be signed, or be read) now:
 // without edits, and with them. False when the step has no message, or when a
 // value that it needs is not known yet.
 func (s State) Preview(i int) (original, next Request, ok bool) {
@@ -146,12 +147,9 @@ func (s State) Preview(i int) (original, next Request, ok bool) {
 	case step.In != nil:
 		original = step.In(s)
 	case step.Do != nil:
-		switch e := step.Do(s).(type) {
-		case Send:
-			original = e.Request
-		case Browse:
-			original = e.Request
-		}
+		e := step.Do(s)
+		original, next = MessageOf(e), MessageOf(edited(e, s.Edits[step.ID]))
+		return original, next, original.Method != ""
 	}
 	if original.Method == "" {
 		return original, next, false

@@ -21,11 +21,8 @@ type scene struct {
 // callback, that came in).
 func (s scene) sent(step string) (flows.Request, bool) {
 	r := s.ResultOf(step)
-	switch fx := r.Effect.(type) {
-	case flows.Send:
-		return fx.Request, true
-	case flows.Browse:
-		return fx.Request, true
+	if m := flows.MessageOf(r.Effect); m.Method != "" {
+		return m, true
 	}
 	return r.Message, r.Message.Method != ""
 }

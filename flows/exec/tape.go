@@ -77,6 +77,15 @@ func fits(e flows.Effect, answer flows.Event) bool {
 	case flows.Elapsed:
 		_, ok := e.(flows.Wait)
 		return ok
+	case flows.Signed:
+		_, ok := e.(flows.Sign)
+		return ok
+	case flows.Decrypted:
+		_, ok := e.(flows.Decrypt)
+		return ok
+	case flows.Arrived:
+		_, ok := e.(flows.Listen)
+		return ok
 	}
 	return false
 }
@@ -97,6 +106,15 @@ func withID(e flows.Event, id int) flows.Event {
 		e.ID = id
 		return e
 	case flows.Elapsed:
+		e.ID = id
+		return e
+	case flows.Signed:
+		e.ID = id
+		return e
+	case flows.Decrypted:
+		e.ID = id
+		return e
+	case flows.Arrived:
 		e.ID = id
 		return e
 	case flows.Broke:

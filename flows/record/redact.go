@@ -152,6 +152,15 @@ func (r *Redactor) Entry(en flows.Entry) flows.Entry {
 	case flows.Redirected:
 		e.Request = r.Request(e.Request)
 		en.Event = e
+	case flows.Signed:
+		e.Token = wire.Untrusted(r.Value("token", e.Token.Raw()))
+		en.Event = e
+	case flows.Decrypted:
+		e.Text = wire.Untrusted(r.document(e.Text.Raw()))
+		en.Event = e
+	case flows.Arrived:
+		e.Request = r.Request(e.Request)
+		en.Event = e
 	case flows.Broke:
 		e.Message = wire.Untrusted(r.Text(e.Message.Raw()))
 		en.Event = e

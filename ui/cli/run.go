@@ -151,11 +151,7 @@ func hasMessage(s flows.State, st flows.Step) bool {
 	if st.In != nil || st.Do == nil {
 		return st.In != nil
 	}
-	switch st.Do(s).(type) {
-	case flows.Send, flows.Browse:
-		return true
-	}
-	return false
+	return flows.MessageOf(st.Do(s)).Method != ""
 }
 
 // stepIDs lists the steps of a grant; with a state, those with a message only.

@@ -138,8 +138,8 @@ func stepOf(s flows.State, i int, hide *record.Redactor) stepDoc {
 			break
 		}
 		d.Request = requestOf(hide.Request(fx.Request))
-	case flows.Browse:
-		d.Request = requestOf(hide.Request(fx.Request))
+	case flows.Browse, flows.Sign:
+		d.Request = requestOf(hide.Request(flows.MessageOf(fx)))
 	default:
 		if r.Message.Method != "" {
 			d.Request = requestOf(hide.Request(r.Message))

@@ -131,7 +131,7 @@ func (k look) facts() []message {
 		case flows.Redirected:
 			out = append(out, message{kind: arrived, req: ev.Request})
 		case flows.Broke:
-			out = append(out, message{kind: broken, req: request(r.Effect), broke: ev})
+			out = append(out, message{kind: broken, req: flows.MessageOf(r.Effect), broke: ev})
 		}
 	}
 	open := k.status == flows.StepRunning
@@ -142,8 +142,8 @@ func (k look) facts() []message {
 	if fx, ok := k.s.Pending.(flows.Send); ok && open {
 		out = append(out, message{kind: sent, req: fx.Request})
 	}
-	if len(out) == 0 && request(r.Effect).Method != "" {
-		out = append(out, message{kind: sent, req: request(r.Effect)})
+	if len(out) == 0 && flows.MessageOf(r.Effect).Method != "" {
+		out = append(out, message{kind: sent, req: flows.MessageOf(r.Effect)})
 	}
 	return out
 }
@@ -153,17 +153,6 @@ func exchanged(x flows.Exchange) message {
 		return message{kind: arrived, req: x.Request, x: x}
 	}
 	return message{kind: answered, req: x.Request, x: x}
-}
-
-// request is what an effect sends out.
-func request(fx flows.Effect) flows.Request {
-	switch fx := fx.(type) {
-	case flows.Send:
-		return fx.Request
-	case flows.Browse:
-		return fx.Request
-	}
-	return flows.Request{}
 }
 
 // origin says in a word or two where a value comes from: "step 2", "profile",
