@@ -30,10 +30,10 @@ func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	allowOrigins(w.Header())
 	t := a.lab.tenantOf(r)
 	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
-	x := &exchange{lab: a.lab, tenant: t, route: route{name: routeAPI}}
+	x := &exchange{lab: a.lab, tenant: t, route: route{name: routeAPI}, path: r.URL.Path}
 	faults, unknown := a.lab.faults.active(r, t.name)
 	if unknown != "" {
-		writeReply(w, r, unknownFault(unknown))
+		x.answer(w, r, unknownFault(unknown))
 		return
 	}
 	x.faults = faults
@@ -42,7 +42,7 @@ func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out = a.answer(x, r)
 	}
 	x.alter(&out)
-	writeReply(w, r, out)
+	x.answer(w, r, out)
 }
 
 // resource is one thing that the API protects.
@@ -89,9 +89,10 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 		return a.lab.notFound(r.URL.Path)
 	}
 	res := a.resources[i]
-	if !slices.Contains(res.methods, r.Method) {
-		return (&exchange{route: route{methods: res.methods}}).wrongMethod(r.Method)
+	if x.route.methods = res.methods; !slices.Contains(res.methods, r.Method) {
+		return x.wrongMethod(r.Method)
 	}
+	x.pass(checkMethod)
 	x.described = a.lab.metadataOf(res.path)
 	audience := a.lab.API()
 	if res.path == mcpPath {
@@ -101,9 +102,13 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 	if bad != "" {
 		return x.challenge(bad, "")
 	}
+	x.saw(checkTokenScope, token.Scopes, res.scope)
 	if !slices.Contains(fields(token.Scopes), res.scope) {
-		return x.challengeWith(refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + res.scope + "."}, false, res.scope)
+		why := refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + res.scope + "."}
+		x.denies(checkTokenScope, why.description, "")
+		return x.challengeWith(why, false, res.scope)
 	}
+	x.pass(checkTokenScope)
 	if out, no := x.insufficient(token, res.acr, res.maxAge); no {
 		return out
 	}

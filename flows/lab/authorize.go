@@ -22,15 +22,16 @@ const requestLimit = 8 << 10
 // nobody is redirected.
 func (x *exchange) authorize(r *http.Request) reply {
 	id := x.form.Get("client_id")
-	if id == "" {
+	if x.fails(clientMissing, id == "") {
 		return x.refuse(clientMissing)
 	}
 	c, ok := x.tenant.store.registry.client(id)
-	if !ok {
+	x.saw(checkClientKnown, id, "")
+	if x.fails(clientUnknown, !ok) {
 		return x.refuse(clientUnknown)
 	}
 	x.client = c
-	if !c.mayAuthorize() {
+	if x.fails(grantNotAllowed, !c.mayAuthorize()) {
 		return x.refuse(grantNotAllowed)
 	}
 	if uri := x.form.Get("request_uri"); strings.HasPrefix(uri, pushedPrefix) {
@@ -66,6 +67,9 @@ func (x *exchange) authorize(r *http.Request) reply {
 // page to show, an answer to the client, or a refusal without a client.
 func (x *exchange) finishAuthorization(r *http.Request) reply {
 	answer := x.ask(r)
+	if x.why != "" {
+		x.fails(x.why, true)
+	}
 	if out, ok := readAuthorizationResponse(answer); ok {
 		x.protect(out)
 		if out.params.Has("error") {
@@ -103,11 +107,14 @@ func (x *exchange) showPage() reply {
 }
 
 func (x *exchange) checkRedirect() problem {
+	requested := x.form.Get("redirect_uri")
+	x.saw(checkRedirectKnown, requested, joined(x.client.RedirectURIs))
 	switch {
-	case x.form.Get("redirect_uri") == "":
+	case requested == "":
 		return redirectMissing
 	case x.has(weakRedirect):
-	case !x.client.matchesRedirect(x.form.Get("redirect_uri")):
+		x.lookedAway(checkRedirectKnown, weakRedirect)
+	case x.fails(redirectUnregistered, !x.client.matchesRedirect(requested)):
 		return redirectUnregistered
 	}
 	return ""
@@ -118,7 +125,7 @@ func (x *exchange) checkRedirect() problem {
 func (x *exchange) checkAuthorization(r *http.Request) problem {
 	f := x.form
 	switch {
-	case length(f) > requestLimit:
+	case x.fails(requestTooLong, length(f) > requestLimit):
 		return requestTooLong
 	case f.Has("request_uri"):
 		return requestURIRemote
@@ -145,6 +152,7 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 	case challenge != "" && !isSHA256(challenge):
 		return challengeShape
 	}
+	x.pass(checkChallenge)
 	if bad := x.checkWishes(); bad != "" {
 		return bad
 	}
@@ -156,10 +164,12 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 			return maxAgeBad
 		}
 	}
+	x.pass(checkWish)
 	if hint := f.Get("id_token_hint"); hint != "" {
 		if x.hint = x.tenant.hintSubject(hint, x.client.ID); x.hint == "" {
 			return hintBad
 		}
+		x.pass(checkHint)
 	}
 	// Wishes that a server may ignore (OIDC Core §3.1.2.1), but that the
 	// library would refuse.
@@ -224,6 +234,7 @@ func (t *tenant) hintSubject(hint, clientID string) string {
 // redirectRefusal tells the client, through the browser, that its request was
 // refused: RFC 6749 §4.1.2.1.
 func (x *exchange) redirectRefusal(p problem) reply {
+	x.fails(p, true)
 	if mode := x.form.Get("response_mode"); p == responseModeQuery {
 		x.signed = isJARM(mode)
 		x.form.Del("response_mode")
@@ -251,7 +262,7 @@ func (x *exchange) redirectWith(why refusal) reply {
 
 // signIn receives the forms of the sign-in and consent pages.
 func (x *exchange) signIn(r *http.Request) reply {
-	if r.Method == http.MethodPost && !x.fromThisOrigin(r) {
+	if r.Method == http.MethodPost && x.fails(signInForeign, !x.fromThisOrigin(r)) {
 		return x.refuse(signInForeign)
 	}
 	return x.finishAuthorization(r)
@@ -318,6 +329,14 @@ func (a *authorizationResponse) reply(out reply) reply {
 func (x *exchange) interact(r *http.Request, as *goidc.AuthnSession) (goidc.Status, error) {
 	x.keep(as)
 	x.client, _ = x.tenant.store.registry.client(as.ClientID)
+	if x.route.name == routeSignIn {
+		x.pass(checkSession)
+	} else {
+		x.pass(checkScope)
+	}
+	if x.form.Has("request_uri") {
+		x.pass(checkPushed)
+	}
 	status, p := x.decide(r, as)
 	if p == "" {
 		x.claimWishes(as.Resources, as.AuthDetails)

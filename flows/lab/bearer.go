@@ -44,7 +44,9 @@ func (x *exchange) authorized(r *http.Request, target string, audiences ...strin
 	if bad != "" {
 		return accessToken{}, bad
 	}
+	x.pass(checkToken)
 	token, bad := x.tenant.checkAccess(compact, audiences...)
+	x.upTo(bad, accessOrder())
 	if bad != "" {
 		return accessToken{}, bad
 	}
@@ -58,6 +60,7 @@ func (x *exchange) authorized(r *http.Request, target string, audiences ...strin
 	case scheme == "bearer":
 		return token, tokenBound
 	}
+	x.saw(checkTokenBinding, "", jkt)
 	got, bad := x.checkProof(r, target, compact, x.route.name)
 	switch {
 	case bad != "":
@@ -67,6 +70,7 @@ func (x *exchange) authorized(r *http.Request, target string, audiences ...strin
 	case got.jkt != jkt:
 		return token, tokenOtherKey
 	}
+	x.pass(checkProof, checkTokenBinding)
 	x.proof = got
 	return token, ""
 }
@@ -99,6 +103,7 @@ func (t *tenant) checkAccess(compact string, audiences ...string) (accessToken, 
 // challenge answers a request without a good access token, RFC 6750 §3 and
 // RFC 9449 §7.1. scope names what is needed, when that is what is missing.
 func (x *exchange) challenge(p problem, scope string) reply {
+	x.fails(p, true)
 	return x.challengeWith(p.refusal(), p.aboutProof(), scope)
 }
 

@@ -52,6 +52,7 @@ func (x *exchange) bearerGrant() (map[string]any, problem) {
 	if bad := j.once(x.tenant.store, false); bad != "" {
 		return nil, bad
 	}
+	x.pass(checkAssertion)
 	return x.mint(p)
 }
 
@@ -79,6 +80,7 @@ func (x *exchange) onBehalfOf(compact string, wanted []string) (map[string]any, 
 	if token.Subject == token.ClientID {
 		return nil, behalfNobody
 	}
+	x.pass(checkAssertion)
 	u, _ := bySubject(x.tenant.users, token.Subject)
 	x.addClaim("act", actor(x.client.ID, token.extra["act"]))
 	return x.mint(permission{subject: u.Subject, username: u.Username, scopes: wanted, noRefresh: true})
@@ -95,6 +97,7 @@ func (x *exchange) bearerSigner() problem {
 	if !ok {
 		return j.kind.flaw(flawIssuer)
 	}
+	x.pass(checkClientNamed, checkClientKnown, checkClientAuth)
 	x.client = c
 	return ""
 }

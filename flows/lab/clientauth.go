@@ -64,6 +64,8 @@ func (x *exchange) authenticateClient(r *http.Request) problem {
 		return bad
 	}
 	x.client = c
+	x.pass(checkClientAuth)
+	x.saw(checkClientAuth, c.method(), c.method())
 	r.Header.Del("Authorization")
 	r.PostForm.Del("client_assertion")
 	r.PostForm.Del("client_assertion_type")
@@ -95,13 +97,14 @@ func (x *exchange) clientBySecret(r *http.Request, basic bool) (Client, problem)
 		}
 		id = user
 	}
-	if id == "" {
+	if x.fails(clientMissing, id == "") {
 		return Client{}, clientMissing
 	}
 	sent := basic || x.form.Has("client_secret")
 	c, ok := x.tenant.store.registry.client(id)
+	x.saw(checkClientKnown, id, "")
 	switch {
-	case !ok:
+	case x.fails(clientUnknown, !ok):
 		return c, clientUnknown
 	case c.public() && sent:
 		return c, clientPublicSecret
@@ -138,8 +141,10 @@ func (x *exchange) clientByAssertion() (Client, problem) {
 		id = j.text("sub")
 	}
 	c, ok := x.tenant.store.registry.client(id)
+	x.pass(checkClientNamed)
+	x.saw(checkClientKnown, id, "")
 	switch {
-	case !ok:
+	case x.fails(clientUnknown, !ok):
 		return c, clientUnknown
 	case c.method() == authSecretJWT:
 		bad = j.verify([]byte(c.Secret), macAlgs())
@@ -169,6 +174,7 @@ func (x *exchange) clientByAssertion() (Client, problem) {
 // verifyByClient checks a signature against the registered keys of a client.
 func (x *exchange) verifyByClient(j foreignJWT, c Client) problem {
 	if j.unsigned() && x.has(weakNone) {
+		x.lookedAway(checkOf(j.kind.flaw(flawUnsigned)), weakNone)
 		return ""
 	}
 	key, bad := j.pick(x.tenant.store.registry.keys(c.ID))

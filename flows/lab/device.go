@@ -42,13 +42,13 @@ func newDevices() *devices {
 
 // deviceAuthorization is the device authorization endpoint, RFC 8628 §3.1.
 func (x *exchange) deviceAuthorization(r *http.Request) reply {
-	if inQuery(r) {
+	if x.fails(formInURL, inQuery(r)) {
 		return x.refuse(formInURL)
 	}
 	if bad := x.authenticateClient(r); bad != "" {
 		return x.refuse(bad)
 	}
-	if !x.client.may(grantDevice) {
+	if x.fails(grantNotAllowed, !x.client.may(grantDevice)) {
 		return x.refuse(grantNotAllowed)
 	}
 	wanted, bad := x.wantedScopes([]string{"read"})
@@ -74,33 +74,39 @@ func (x *exchange) deviceAuthorization(r *http.Request) reply {
 func (x *exchange) wantedScopes(usual []string) ([]string, problem) {
 	wanted := fields(x.form.Get("scope"))
 	if len(wanted) == 0 {
-		return usual, ""
+		wanted = usual
+	} else if bad := x.client.mayAsk(wanted); bad != "" {
+		return nil, bad
 	}
-	return wanted, x.client.mayAsk(wanted)
+	x.pass(checkScope)
+	return wanted, ""
 }
 
 // pollDevice is the token request of a device, RFC 8628 §3.4.
 func (x *exchange) pollDevice() (map[string]any, problem) {
 	code := x.form.Get("device_code")
-	if code == "" {
+	if x.fails(deviceCodeMissing, code == "") {
 		return nil, deviceCodeMissing
 	}
 	all, now := x.tenant.devices, x.now()
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	d, ok := all.byCode.get(code)
+	x.saw(checkDeviceClient, x.client.ID, d.clientID)
+	x.saw(checkDeviceLive, x.clock(now), "before "+x.clock(d.expires))
 	switch {
-	case !ok:
+	case x.fails(deviceCodeUnknown, !ok):
 		return nil, deviceCodeUnknown
-	case d.clientID != x.client.ID:
+	case x.fails(deviceOtherClient, d.clientID != x.client.ID):
 		return nil, deviceOtherClient
-	case d.spent:
+	case x.fails(deviceUsed, d.spent):
 		return nil, deviceUsed
-	case d.status == goidc.StatusFailure:
+	case x.fails(deviceDenied, d.status == goidc.StatusFailure):
 		return nil, deviceDenied
-	case !now.Before(d.expires):
+	case x.fails(deviceExpired, !now.Before(d.expires)):
 		return nil, deviceExpired
 	case d.status == goidc.StatusSuccess:
+		x.pass(checkDeviceDone)
 		d.spent = true
 		all.byCode.put(now, code, d)
 		return x.mint(d.allowed)
@@ -123,14 +129,16 @@ func (x *exchange) enterUserCode(r *http.Request) reply {
 	if r.Method != http.MethodPost {
 		return reply{status: http.StatusOK, page: p}
 	}
-	if !x.fromThisOrigin(r) {
+	if x.fails(signInForeign, !x.fromThisOrigin(r)) {
 		return x.refuse(signInForeign)
 	}
 	code, d, bad := x.findDevice(typed)
 	if bad != "" {
+		x.fails(bad, true)
 		p.Wrong, p.Text = true, bad.refusal().description
 		return reply{status: http.StatusBadRequest, page: p}
 	}
+	x.pass(checkUserCode)
 	as := &goidc.AuthnSession{ID: x.lab.random.text(), Status: goidc.StatusPending, ClientID: d.clientID, DeviceCode: code, UserCode: d.userCode,
 		CreatedAt: x.tenant.store.machineNow(), Store: map[string]any{}}
 	// Agreement given elsewhere does not count: this may be somebody else's device.
@@ -162,13 +170,14 @@ func (x *exchange) findDevice(typed string) (string, device, problem) {
 
 // decideDevice receives the sign-in and consent forms for a device.
 func (x *exchange) decideDevice(r *http.Request) reply {
-	if r.Method == http.MethodPost && !x.fromThisOrigin(r) {
+	if r.Method == http.MethodPost && x.fails(signInForeign, !x.fromThisOrigin(r)) {
 		return x.refuse(signInForeign)
 	}
 	as, err := x.tenant.store.Session(r.Context(), r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
 	if err != nil || as.DeviceCode == "" {
 		return x.refuse(signInGone)
 	}
+	x.pass(checkSession)
 	return x.continueDevice(r, as)
 }
 
@@ -179,6 +188,7 @@ func (x *exchange) continueDevice(r *http.Request, as *goidc.AuthnSession) reply
 	}
 	status, bad := x.decide(r, as)
 	if bad != "" {
+		x.fails(bad, true)
 		status = goidc.StatusFailure
 	}
 	if status == goidc.StatusPending {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,13 +27,20 @@ func (l *Lab) guard(addr string, next http.Handler) http.Handler {
 		defer survive(w)
 		w.Header().Set("Date", l.now().UTC().Format(http.TimeFormat))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set(RequestHeader, strconv.FormatUint(l.sights.next(), 10))
 		if r.Host != addr && (r.Host != "localhost:"+port || changesState(r)) {
-			http.Error(w, fmt.Sprintf("authdance lab: this request names another host. The lab answers to http://%s only.", addr), http.StatusMisdirectedRequest)
+			l.turnAway(w, r, textReply(http.StatusMisdirectedRequest, fmt.Sprintf("authdance lab: this request names another host. The lab answers to http://%s only.\n", addr)))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// turnAway answers a request that belongs to no tenant.
+func (l *Lab) turnAway(w http.ResponseWriter, r *http.Request, out reply) {
+	x := &exchange{lab: l, path: r.URL.Path}
+	x.answer(w, r, out)
 }
 
 func changesState(r *http.Request) bool {
@@ -60,6 +68,7 @@ func (x *exchange) readForm(r *http.Request) problem {
 			return formMalformed
 		}
 		x.form = query
+		x.pass(checkForm)
 		return x.once()
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -76,6 +85,7 @@ func (x *exchange) readForm(r *http.Request) problem {
 		return formMalformed
 	}
 	x.form = r.PostForm
+	x.pass(checkForm)
 	return x.once()
 }
 
@@ -86,6 +96,7 @@ func (x *exchange) once() problem {
 			return formTwice
 		}
 	}
+	x.pass(checkOnce)
 	return ""
 }
 

@@ -143,6 +143,8 @@ func (x *exchange) bindToProof(r *http.Request) problem {
 		return proofMissing
 	}
 	if x.proof = got; got.sent {
+		x.pass(checkProof)
+		x.saw(checkProof, got.jkt, "")
 		x.addClaim("cnf", map[string]any{"jkt": got.jkt})
 	}
 	return ""
@@ -158,6 +160,7 @@ func (x *exchange) pushedKey(r *http.Request) problem {
 	case jkt != "" && jkt != got.jkt:
 		return proofJKT
 	}
+	x.pass(checkProof)
 	x.form.Set("dpop_jkt", got.jkt)
 	return ""
 }
@@ -173,6 +176,8 @@ func (x *exchange) checkBinding() problem {
 		return codeOtherKey
 	case x.form.Has("refresh_token") && bound && jkt != x.proof.jkt:
 		return refreshOtherKey
+	case bound || g.AuthParams.DPoPJKT != "":
+		x.pass(checkKeyBinding)
 	}
 	return ""
 }

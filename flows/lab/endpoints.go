@@ -25,10 +25,10 @@ func (x *exchange) jwks(*http.Request) reply {
 // token is the token endpoint, RFC 6749 §3.2. What is checked here is checked
 // before the library's own checks, because it deserves its own sentence.
 func (x *exchange) token(r *http.Request) reply {
-	if inQuery(r) {
+	if x.fails(formInURL, inQuery(r)) {
 		return x.refuse(formInURL)
 	}
-	if x.form.Get("grant_type") == "" {
+	if x.fails(grantMissing, x.form.Get("grant_type") == "") {
 		return x.refuse(grantMissing)
 	}
 	grant := x.form.Get("grant_type")
@@ -39,10 +39,12 @@ func (x *exchange) token(r *http.Request) reply {
 	if bad := identify(r); bad != "" {
 		return x.refuse(bad)
 	}
-	if !slices.Contains(servedGrants(), grant) {
+	x.saw(checkGrantServed, grant, "")
+	if x.fails(grantUnknown, !slices.Contains(servedGrants(), grant)) {
 		return x.refuse(grantUnknown)
 	}
-	if !x.client.may(grant) {
+	x.saw(checkGrantAllowed, grant, joined(x.client.Grants))
+	if x.fails(grantNotAllowed, !x.client.may(grant)) {
 		return x.refuse(grantNotAllowed)
 	}
 	if bad := x.bindToProof(r); bad != "" {
@@ -61,7 +63,7 @@ func (x *exchange) token(r *http.Request) reply {
 		}
 		defer x.tenant.redeemOne(x.form.Get("code"))()
 	case "refresh_token":
-		if x.form.Get("refresh_token") == "" {
+		if x.fails(refreshMissing, x.form.Get("refresh_token") == "") {
 			return x.refuse(refreshMissing)
 		}
 		defer x.tenant.redeemOne(x.form.Get("refresh_token"))()
@@ -77,7 +79,9 @@ func (x *exchange) token(r *http.Request) reply {
 		}
 		return x.tokenAnswer(members)
 	}
+	x.compareGrant()
 	answer := x.ask(r)
+	x.settle(map[string][]string{"authorization_code": codeOrder(), "refresh_token": refreshOrder(), "client_credentials": {checkScope}}[grant])
 	members, ok := answer.members()
 	if x.refused || !ok || answer.status != http.StatusOK {
 		return x.refuseAs(members)
@@ -125,9 +129,9 @@ func offeredGrants() []string { return append(servedGrants(), grantImplicit) }
 // the library's business, and a code survives a request that forgot something.
 func (x *exchange) checkCodeRequest() problem {
 	switch {
-	case x.form.Get("code") == "":
+	case x.fails(codeMissing, x.form.Get("code") == ""):
 		return codeMissing
-	case !x.form.Has("redirect_uri"):
+	case x.fails(redirectOmitted, !x.form.Has("redirect_uri")):
 		return redirectOmitted
 	}
 	id, ok := x.tenant.store.codes.get(x.form.Get("code"))
@@ -163,13 +167,13 @@ func (x *exchange) refuseAs(members map[string]any) reply {
 
 // push is the pushed authorization request endpoint, RFC 9126.
 func (x *exchange) push(r *http.Request) reply {
-	if inQuery(r) {
+	if x.fails(formInURL, inQuery(r)) {
 		return x.refuse(formInURL)
 	}
 	if bad := x.authenticateClient(r); bad != "" {
 		return x.refuse(bad)
 	}
-	if !x.client.mayAuthorize() {
+	if x.fails(grantNotAllowed, !x.client.mayAuthorize()) {
 		return x.refuse(grantNotAllowed)
 	}
 	if x.form.Has("request_uri") {
@@ -190,6 +194,7 @@ func (x *exchange) push(r *http.Request) reply {
 		return x.refuse(bad)
 	}
 	answer := x.ask(r)
+	x.settle([]string{checkScope})
 	members, ok := answer.members()
 	if x.refused || !ok || answer.status != http.StatusCreated {
 		return x.refuseAs(members)
@@ -254,17 +259,17 @@ func (x *exchange) revoke(r *http.Request) reply {
 // queryToken runs the two endpoints that take a token to ask about it. A JWT
 // of ours is replaced by the handle under which the library knows it.
 func (x *exchange) queryToken(r *http.Request, secretOnly bool) (map[string]any, problem) {
-	if inQuery(r) {
+	if x.fails(formInURL, inQuery(r)) {
 		return nil, formInURL
 	}
 	if bad := x.authenticateClient(r); bad != "" {
 		return nil, bad
 	}
-	if secretOnly && x.client.public() {
+	if secretOnly && x.fails(clientPublic, x.client.public()) {
 		return nil, clientPublic
 	}
 	token := x.form.Get("token")
-	if token == "" {
+	if x.fails(tokenParamMissing, token == "") {
 		return nil, tokenParamMissing
 	}
 	x.form.Set("token", x.tenant.handle(token))
@@ -296,7 +301,8 @@ func (x *exchange) userinfo(r *http.Request) reply {
 	if bad != "" {
 		return x.refuse(bad)
 	}
-	if !slices.Contains(fields(token.Scopes), "openid") {
+	x.saw(checkTokenScope, token.Scopes, "openid")
+	if x.fails(tokenScopeOpenID, !slices.Contains(fields(token.Scopes), "openid")) {
 		return x.challenge(tokenScopeOpenID, "openid")
 	}
 	r.Header.Set("Authorization", "Bearer "+token.ID)

@@ -134,6 +134,7 @@ func (x *exchange) here() []*fault {
 func (x *exchange) intercept() (reply, bool) {
 	for _, f := range x.here() {
 		if f.answer != nil {
+			x.answeredBy = f.Key
 			return f.answer(x), true
 		}
 	}
@@ -153,7 +154,9 @@ func (x *exchange) prepareFaults() {
 func (x *exchange) alter(out *reply) {
 	for _, f := range x.here() {
 		if f.alter != nil {
+			before := out.fingerprint()
 			f.alter(x, out)
+			x.falsified(f.Fault, before != out.fingerprint())
 		}
 	}
 	for _, f := range x.faults {

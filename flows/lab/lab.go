@@ -52,6 +52,10 @@ type Options struct {
 	// crypto/rand. With a fixed Now and a fixed Rand the lab answers the same
 	// requests with the same bytes. RSA keys stay random.
 	Rand io.Reader
+	// Served, when it is set, is told of every request just before its answer
+	// goes out, by the goroutine that answers. It must be quick and safe for
+	// concurrent use.
+	Served func(View)
 	// Tenants are the names of further tenants, besides the one called
 	// default. See Tenant.
 	Tenants []string
@@ -66,6 +70,8 @@ type Lab struct {
 	server  site
 	api     site
 	tenants map[string]*tenant
+	sights  sights
+	served  func(View)
 
 	gate      gate
 	listening *listening
@@ -105,7 +111,7 @@ func Start(o Options) (*Lab, error) {
 }
 
 func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
-	l := &Lab{now: o.Now, random: &random{from: o.Rand}, tenants: map[string]*tenant{}}
+	l := &Lab{now: o.Now, random: &random{from: o.Rand}, tenants: map[string]*tenant{}, served: o.Served}
 	if l.now == nil {
 		l.now = time.Now
 	}

@@ -16,7 +16,7 @@ func (x *exchange) passwordGrant() (map[string]any, problem) {
 		return nil, bad
 	}
 	u, ok := signIn(x.tenant.users, x.form.Get("username"), x.form.Get("password"))
-	if !ok {
+	if x.fails(passwordWrong, !ok) {
 		return nil, passwordWrong
 	}
 	return x.mint(permission{subject: u.Subject, username: u.Username, scopes: wanted, signedInAt: x.now()})

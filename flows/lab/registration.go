@@ -67,6 +67,7 @@ func (x *exchange) manage(r *http.Request) reply {
 		}
 		return x.saveClient(c, m, http.StatusOK)
 	}
+	x.pass(checkRegistration)
 	return x.describeClient(c, http.StatusOK)
 }
 
@@ -157,6 +158,7 @@ func (x *exchange) saveClient(c registered, m clientMetadata, status int) reply 
 		}
 		c.public = keys
 	}
+	x.pass(checkMetadata)
 	x.tenant.store.registry.put(c)
 	x.tenant.idAlgs.Store(c.ID, m.IDTokenAlg)
 	return x.describeClient(c, status)

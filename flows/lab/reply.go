@@ -46,6 +46,7 @@ func textReply(status int, text string) reply {
 // people look, a Bearer challenge where an access token is wanted, and the
 // JSON of RFC 6749 §5.2 everywhere else.
 func (x *exchange) refuse(p problem) reply {
+	x.fails(p, true)
 	if x.route.name == routeUserinfo {
 		return x.challenge(p, "")
 	}
@@ -69,6 +70,8 @@ func (x *exchange) refuseWith(why refusal) reply {
 
 func (x *exchange) wrongMethod(method string) reply {
 	allowed := x.route.methods
+	x.judge(checkMethod, Failed, "")
+	x.saw(checkMethod, plain(method), joined(allowed))
 	out := jsonReply(http.StatusMethodNotAllowed, map[string]any{
 		"error":             "invalid_request",
 		"error_description": "This endpoint does not take " + plain(method) + ". It takes " + joined(allowed) + ".",

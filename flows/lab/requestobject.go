@@ -54,6 +54,7 @@ func (x *exchange) openRequest() problem {
 	if bad := j.once(x.tenant.store, false); bad != "" {
 		return bad
 	}
+	x.pass(checkRequest)
 	clear(x.form)
 	for name, value := range j.claims {
 		switch name {

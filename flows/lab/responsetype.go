@@ -46,25 +46,26 @@ func (x *exchange) checkResponse() problem {
 	}
 	wanted := goidc.ResponseType(ordered(f.Get("response_type")))
 	f.Set("response_type", string(wanted))
+	x.saw(checkResponseType, string(wanted), "")
 	switch {
-	case !slices.Contains(responseTypes(), wanted):
+	case x.fails(responseTypeUnknown, !slices.Contains(responseTypes(), wanted)):
 		return responseTypeUnknown
-	case wanted.IsImplicit() && !x.client.may(grantImplicit):
+	case x.fails(responseTypeFront, wanted.IsImplicit() && !x.client.may(grantImplicit)):
 		return responseTypeFront
 	case wanted.Contains(goidc.ResponseTypeCode) && !x.client.may("authorization_code"):
 		return grantNotAllowed
 	}
 	mode := f.Get("response_mode")
 	switch {
-	case mode != "" && !slices.Contains(responseModes(), mode):
+	case x.fails(responseModeUnknown, mode != "" && !slices.Contains(responseModes(), mode)):
 		return responseModeUnknown
-	case wanted.IsImplicit() && strings.HasPrefix(mode, "query"):
+	case x.fails(responseModeQuery, wanted.IsImplicit() && strings.HasPrefix(mode, "query")):
 		return responseModeQuery
 	case !wanted.Contains(goidc.ResponseTypeIDToken):
 		return ""
 	case !slices.Contains(fields(f.Get("scope")), "openid"):
 		return idTokenScope
-	case f.Get("nonce") == "":
+	case x.fails(nonceMissing, f.Get("nonce") == ""):
 		return nonceMissing
 	}
 	return ""

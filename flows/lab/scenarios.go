@@ -53,6 +53,10 @@ func (x *exchange) denied() (reply, bool) {
 	for _, f := range x.here() {
 		switch {
 		case f.denial == nil:
+			continue
+		}
+		x.denies(checkPolicy, notChecked(f.Key)+", refused on purpose", f.Key)
+		switch {
 		case f.denial.onPage:
 			return x.errorPage(f.denial.refusal), true
 		default:

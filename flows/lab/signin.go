@@ -43,6 +43,7 @@ func (x *exchange) decide(r *http.Request, as *goidc.AuthnSession) (goidc.Status
 	if as.Status != goidc.StatusPending {
 		// The back button on a finished sign-in. The store keeps the session
 		// finished, so "pending" only shows this page.
+		x.fails(signInGone, true)
 		x.shown = x.problemPage(signInGone.refusal())
 		return goidc.StatusPending, ""
 	}
@@ -77,7 +78,7 @@ func (x *exchange) decideSignIn(r *http.Request, as *goidc.AuthnSession, prompt 
 			return goidc.StatusPending, "", true
 		}
 		u, ok := signIn(x.tenant.users, x.form.Get("username"), x.form.Get("password"))
-		if !ok {
+		if x.fails(passwordWrong, !ok) {
 			x.shown = x.signInPage(as, x.form.Get("username"))
 			x.shown.Wrong = true
 			return goidc.StatusPending, "", true
@@ -112,6 +113,7 @@ func (x *exchange) decideSignIn(r *http.Request, as *goidc.AuthnSession, prompt 
 // decideConsent asks whether the client may have what it wants. Agreement is
 // remembered in the browser in which it was given.
 func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt []string) (goidc.Status, problem) {
+	x.pass(checkUser)
 	wanted := fields(as.Scopes)
 	if len(wanted) == 0 {
 		wanted = []string{"read"} // RFC 6749 §3.3: a documented default
@@ -142,6 +144,7 @@ func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt
 		x.shown = x.consentPage(as, wanted)
 		return goidc.StatusPending, ""
 	}
+	x.pass(checkConsent)
 	sub, _ := as.Store[keptSubject].(string)
 	u, _ := bySubject(x.tenant.users, sub)
 	as.Subject, as.Username, as.GrantedScopes = sub, u.Username, joined(wanted)

@@ -145,6 +145,10 @@ type exchange struct {
 	// shown is the page that the user should see next; cookies go with it.
 	shown   *page
 	cookies http.Header
+
+	path       string    // of the request, as it came
+	found      []verdict // the checks so far
+	answeredBy string    // key of the fault that answered in place of the endpoint
 }
 
 type exchangeKey struct{}
@@ -180,7 +184,7 @@ func (l *Lab) serveServer(w http.ResponseWriter, r *http.Request) {
 	name, rest, slash := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	t, ok := l.tenants[name]
 	if !ok {
-		writeReply(w, r, l.notFound(r.URL.Path))
+		l.turnAway(w, r, l.notFound(r.URL.Path))
 		return
 	}
 	if slash {
@@ -191,7 +195,7 @@ func (l *Lab) serveServer(w http.ResponseWriter, r *http.Request) {
 
 func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
-	x := &exchange{lab: t.lab, tenant: t}
+	x := &exchange{lab: t.lab, tenant: t, path: r.URL.Path}
 	for _, candidate := range t.routes {
 		below := strings.HasSuffix(candidate.path, "/") && len(candidate.path) > 1 && len(path) > len(candidate.path)
 		if path == candidate.path || below && strings.HasPrefix(path, candidate.path) {
@@ -200,19 +204,19 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 		}
 	}
 	if x.route.serve == nil {
-		writeReply(w, r, t.lab.notFound(r.URL.Path))
+		x.answer(w, r, t.lab.notFound(r.URL.Path))
 		return
 	}
 	faults, unknown := t.lab.faults.active(r, t.name)
 	if unknown != "" {
-		writeReply(w, r, unknownFault(unknown))
+		x.answer(w, r, unknownFault(unknown))
 		return
 	}
 	x.faults = faults
 	if x.route.forPages() {
 		allowOrigins(w.Header())
 		if isPreflight(r) {
-			writeReply(w, r, preflight(x.route.methods))
+			x.answer(w, r, preflight(x.route.methods))
 			return
 		}
 	}
@@ -226,16 +230,26 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 		out = x.handle(r)
 	}
 	x.alter(&out)
+	x.answer(w, r, out)
+}
+
+// answer keeps what was checked and puts the answer on the wire.
+func (x *exchange) answer(w http.ResponseWriter, r *http.Request, out reply) {
+	x.conclude(w, r, out)
 	writeReply(w, r, out)
 }
+
+// takesForm tells whether the parameters of a route are a form, not JSON.
+func (r route) takesForm() bool { return r.name != routeRegister && r.name != routeManage }
 
 // handle checks what all routes have in common and runs the route.
 func (x *exchange) handle(r *http.Request) reply {
 	if !slices.Contains(x.route.methods, r.Method) {
 		return x.wrongMethod(r.Method)
 	}
-	if x.route.name == routeRegister || x.route.name == routeManage {
-		return x.route.serve(x, r) // JSON, not a form
+	x.pass(checkMethod)
+	if !x.route.takesForm() {
+		return x.route.serve(x, r)
 	}
 	if bad := x.readForm(r); bad != "" {
 		return x.refuse(bad)

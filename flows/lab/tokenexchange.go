@@ -35,6 +35,7 @@ func (x *exchange) exchangeToken() (map[string]any, problem) {
 	case !f.Has("actor_token") && f.Has("actor_token_type"):
 		return nil, actorMissing
 	}
+	x.pass(checkExchange)
 	for _, target := range f["audience"] { // resource was checked before
 		if !slices.Contains(x.lab.resources(), target) {
 			return nil, targetUnknown
@@ -47,11 +48,13 @@ func (x *exchange) exchangeToken() (map[string]any, problem) {
 	if bad != "" {
 		return nil, pick(bad, subjectType, subjectToken)
 	}
+	x.pass(checkSubject)
 	if f.Has("actor_token") {
 		by, bad := x.readParty(f.Get("actor_token"), f.Get("actor_token_type"))
 		if bad != "" {
 			return nil, pick(bad, actorType, actorToken)
 		}
+		x.pass(checkActor)
 		x.addClaim("act", actor(by.subject, subject.act))
 	} else if subject.act != nil {
 		x.addClaim("act", subject.act)

@@ -54,12 +54,14 @@ func (x *exchange) amend(change func(*goidc.Grant)) {
 
 func (x *exchange) freshenCode() {
 	if x.form.Get("grant_type") == "authorization_code" {
+		x.lookedAway(checkCodeUnused, weakCode)
 		x.amend(func(g *goidc.Grant) { g.AuthCodeConsumedAt, g.RevokedAt = 0, 0 })
 	}
 }
 
 func (x *exchange) forgetChallenge() {
 	if x.form.Get("grant_type") == "authorization_code" {
+		x.lookedAway(checkPKCE, weakPKCE)
 		x.form.Del("code_verifier")
 		x.amend(func(g *goidc.Grant) { g.AuthParams.CodeChallenge = "" })
 	}
@@ -67,6 +69,7 @@ func (x *exchange) forgetChallenge() {
 
 func (x *exchange) keepRefresh() {
 	if token := x.form.Get("refresh_token"); x.form.Get("grant_type") == "refresh_token" {
+		x.lookedAway(checkRefreshNewest, weakRotation)
 		x.amend(func(g *goidc.Grant) { g.RefreshToken = token })
 	}
 }
@@ -75,6 +78,7 @@ func (x *exchange) keepRefresh() {
 // wants; a verifier that equals the plain one then fits.
 func (x *exchange) plainChallenge() {
 	if method := x.form.Get("code_challenge_method"); x.form.Has("code_challenge") && (method == "" || method == "plain") {
+		x.lookedAway(checkChallenge, weakPlain)
 		sum := sha256.Sum256([]byte(x.form.Get("code_challenge")))
 		x.form.Set("code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]))
 		x.form.Set("code_challenge_method", "S256")

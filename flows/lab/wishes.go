@@ -28,7 +28,13 @@ func (x *exchange) checkWishes() problem {
 			return targetUnknown
 		}
 	}
-	_, bad := readDetails(x.form.Get("authorization_details"))
+	if x.form.Has("resource") {
+		x.pass(checkTarget)
+	}
+	details, bad := readDetails(x.form.Get("authorization_details"))
+	if bad == "" && details != nil {
+		x.pass(checkDetails)
+	}
 	return bad
 }
 
