@@ -89,6 +89,7 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 		return a.lab.notFound(r.URL.Path)
 	}
 	res := a.resources[i]
+	x.begun = true
 	if x.route.methods = res.methods; !slices.Contains(res.methods, r.Method) {
 		return x.wrongMethod(r.Method)
 	}
@@ -143,16 +144,22 @@ func (a *protectedAPI) serveNotes(x *exchange, r *http.Request, token accessToke
 	}
 	dec := json.NewDecoder(r.Body)
 	if err := dec.Decode(&sent); err != nil || !errors.Is(dec.Decode(&struct{}{}), io.EOF) {
-		return jsonReply(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": `Send one JSON object such as {"text":"hello"}.`})
+		return x.badBody(`Send one JSON object such as {"text":"hello"}.`)
 	}
 	if sent.Text == "" || len(sent.Text) > noteBytes || !utf8.ValidString(sent.Text) {
-		return jsonReply(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": "A note has 1 to " + strconv.Itoa(noteBytes) + " bytes of text."})
+		return x.badBody("A note has 1 to " + strconv.Itoa(noteBytes) + " bytes of text.")
 	}
 	n, ok := a.notes.add(token.Subject, sent.Text, x.now())
 	if !ok {
 		return jsonReply(http.StatusInsufficientStorage, map[string]any{"error": "full", "error_description": "The notebook is full. Restart the lab to empty it."})
 	}
 	return jsonReply(http.StatusCreated, map[string]any{"id": n.ID, "text": n.Text, "created": n.Created})
+}
+
+// badBody refuses what stands in the body of a good request.
+func (x *exchange) badBody(why string) reply {
+	x.denies(checkBody, why, "")
+	return jsonReply(http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": why})
 }
 
 // notebook keeps notes per subject.

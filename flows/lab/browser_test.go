@@ -137,7 +137,7 @@ func newBench(t testing.TB) *bench {
 func newBenchWith(t testing.TB, tenants ...string) *bench {
 	t.Helper()
 	c := &clock{time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)}
-	l, err := lab.New(lab.Options{Now: c.now, Tenants: tenants})
+	l, err := lab.New(lab.Options{Now: c.now, Tenants: tenants, Served: consistent(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

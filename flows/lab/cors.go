@@ -9,7 +9,7 @@ import "net/http"
 // corsHeaders are what a page may send and what it may read.
 const (
 	corsSend = "Authorization, Content-Type, DPoP, " + FaultHeader
-	corsRead = "WWW-Authenticate, DPoP-Nonce, Retry-After, Date, Location"
+	corsRead = "WWW-Authenticate, DPoP-Nonce, Retry-After, Date, Location, " + RequestHeader
 )
 
 func allowOrigins(h http.Header) {

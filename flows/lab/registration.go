@@ -56,6 +56,7 @@ func (x *exchange) manage(r *http.Request) reply {
 	if bad != "" || scheme != "bearer" || !ok || c.token == "" || !sameText(c.token, token) {
 		return x.challenge(registrationToken, "") // §2: an unknown client too
 	}
+	x.pass(checkRegistration)
 	switch r.Method {
 	case http.MethodDelete:
 		reg.remove(c.ID)
@@ -67,7 +68,6 @@ func (x *exchange) manage(r *http.Request) reply {
 		}
 		return x.saveClient(c, m, http.StatusOK)
 	}
-	x.pass(checkRegistration)
 	return x.describeClient(c, http.StatusOK)
 }
 

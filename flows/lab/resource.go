@@ -54,12 +54,13 @@ func (l *Lab) metadataOf(path string) string {
 
 // serveMCP answers JSON-RPC as much as a client needs to see that it is in: a
 // greeting, one tool, and the notes of the user when it is called.
-func (a *protectedAPI) serveMCP(_ *exchange, r *http.Request, token accessToken) reply {
+func (a *protectedAPI) serveMCP(x *exchange, r *http.Request, token accessToken) reply {
 	var call struct {
 		ID     any    `json:"id"`
 		Method string `json:"method"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&call); err != nil || call.Method == "" {
+		x.denies(checkBody, "Send one JSON-RPC request.", "")
 		return jsonReply(http.StatusBadRequest, rpcError(nil, -32700, "Send one JSON-RPC request."))
 	}
 	var result map[string]any

@@ -86,6 +86,7 @@ const (
 	checkTokenBinding = "token_binding"
 	checkTokenScope   = "token_scope"
 	checkStepUp       = "step_up"
+	checkBody         = "body"
 
 	checkMetadata     = "client_metadata"
 	checkRegistry     = "registry"
@@ -186,6 +187,8 @@ func rules() []rule {
 		{checkTokenScope, "The access token has the scope that is needed here.", "RFC 6750 §3.1", []problem{tokenScopeOpenID}},
 		{checkStepUp, "The user signed in strongly and lately enough for this resource.", "RFC 9470 §3", []problem{stepUpACR, stepUpAge}},
 
+		{checkBody, "The body can be understood.", "", nil},
+
 		{checkMetadata, "The metadata of the client can be registered.", "RFC 7591 §2", []problem{metadataMalformed, metadataGrant, metadataAuth, metadataScope, metadataAlg, metadataJWKSURI,
 			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse}},
 		{checkRegistry, "There is room for one more client.", "", []problem{registryFull}},
@@ -241,11 +244,9 @@ func checkOf(p problem) string {
 func (x *exchange) plan() []string {
 	var list []string
 	then := func(checks ...string) { list = append(list, checks...) }
-	if x.route.serve != nil {
-		then(checkMethod)
-		if x.route.takesForm() {
-			then(checkForm, checkOnce)
-		}
+	then(checkMethod)
+	if x.route.name != routeAPI && x.route.takesForm() {
+		then(checkForm, checkOnce)
 	}
 	client := []string{checkNotInURL, checkClientNamed, checkClientKnown, checkClientAuth}
 	switch x.route.name {

@@ -148,6 +148,7 @@ type exchange struct {
 
 	path       string    // of the request, as it came
 	found      []verdict // the checks so far
+	begun      bool      // the endpoint looked at the request
 	answeredBy string    // key of the fault that answered in place of the endpoint
 }
 
@@ -244,6 +245,7 @@ func (r route) takesForm() bool { return r.name != routeRegister && r.name != ro
 
 // handle checks what all routes have in common and runs the route.
 func (x *exchange) handle(r *http.Request) reply {
+	x.begun = true
 	if !slices.Contains(x.route.methods, r.Method) {
 		return x.wrongMethod(r.Method)
 	}

@@ -139,48 +139,52 @@ func (x *exchange) pass(checks ...string) {
 
 // judge writes a verdict down. A check of several parts holds when all of them do.
 func (x *exchange) judge(check string, status Status, why problem) {
-	v := x.verdict(check)
-	if v.status != Failed && v.fault == "" {
+	i := x.verdict(check)
+	if v := x.found[i]; v.status == NotReached {
+		// Now its turn has come, whatever was noted about it before.
+		x.found = append(slices.Delete(x.found, i, i+1), v)
+		i = len(x.found) - 1
+	}
+	if v := &x.found[i]; v.status != Failed && v.fault == "" {
 		v.status, v.why = status, why
 	}
 }
 
 // saw adds what a check compared. Secrets are masked by the caller.
 func (x *exchange) saw(check, got, want string) {
-	v := x.verdict(check)
+	v := &x.found[x.verdict(check)]
 	v.got, v.want = shortened(got), shortened(want)
 }
 
 // lookedAway records that a fault kept a check from being made.
 func (x *exchange) lookedAway(check, fault string) {
-	v := x.verdict(check)
+	v := &x.found[x.verdict(check)]
 	v.status, v.fault, v.message = NotReached, fault, notChecked(fault)
 }
 
 // verdict finds the verdict of a check, or begins one that is not reached yet.
-func (x *exchange) verdict(check string) *verdict {
-	for i := range x.found {
-		if x.found[i].check == check {
-			return &x.found[i]
-		}
+func (x *exchange) verdict(check string) int {
+	if i := slices.IndexFunc(x.found, func(v verdict) bool { return v.check == check }); i >= 0 {
+		return i
 	}
 	if x.found == nil {
 		x.found = make([]verdict, 0, 24)
 	}
 	x.found = append(x.found, verdict{check: check, status: NotReached})
-	return &x.found[len(x.found)-1]
+	return len(x.found) - 1
 }
 
 // denies records a check that failed, in words of its own.
 func (x *exchange) denies(check, message, fault string) {
-	v := x.verdict(check)
-	v.status, v.message, v.fault = Failed, message, fault
+	x.judge(check, Failed, "")
+	v := &x.found[x.verdict(check)]
+	v.message, v.fault = message, fault
 }
 
 // falsified records that a fault changed an answer that was decided otherwise.
 func (x *exchange) falsified(f Fault, changed bool) {
 	if changed {
-		v := x.verdict(checkAnswer)
+		v := &x.found[x.verdict(checkAnswer)]
 		v.fault, v.message = f.Key, "fault "+f.Key+": "+f.Shows
 	}
 }
@@ -243,7 +247,10 @@ func (x *exchange) conclude(w http.ResponseWriter, r *http.Request, out reply) {
 	if err != nil {
 		return // it did not come through the door
 	}
-	s := &sight{found: x.found, plan: x.plan(), blind: x.answeredBy}
+	s := &sight{found: x.found, blind: x.answeredBy}
+	if x.begun || x.answeredBy != "" {
+		s.plan = x.plan()
+	}
 	s.View = View{ID: strconv.FormatUint(number, 10), Method: plain(r.Method), Path: shortened(x.path), Status: out.status, Client: x.client.ID}
 	s.Error, s.Description = out.said()
 	s.At = x.lab.now()
