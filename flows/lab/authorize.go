@@ -223,6 +223,10 @@ func checkPrompt(prompt string) problem {
 
 // hintSubject reads an id_token_hint. It may be expired (OIDC Core §3.1.2.1).
 func (t *tenant) hintSubject(hint, clientID string) string {
+	hint, bad := t.opened(hint)
+	if bad != "" {
+		return ""
+	}
 	_, claims, bad := t.keys.verify(hint)
 	if bad != "" || claims["iss"] != t.issuer || claims["aud"] != clientID {
 		return ""

@@ -30,30 +30,48 @@ type registered struct {
 func newRegistry(clients []Client) (*registry, error) {
 	reg := &registry{clients: map[string]registered{}}
 	for _, c := range clients {
-		var public []byte
-		if c.Auth == authPrivateKey {
+		entry := registered{Client: c}
+		if use := c.ownKeyUse(); use != "" {
 			var err error
-			if c.PrivateJWK, public, err = clientKey(c.ID); err != nil {
+			if entry.PrivateJWK, entry.public, err = clientKey(c.ID, use); err != nil {
 				return nil, err
 			}
 		}
-		if err := reg.add(c, public); err != nil {
-			return nil, err
-		}
+		reg.put(entry)
 	}
 	return reg, nil
 }
 
+// ownKeyUse is what the application of a fixed client needs a key for.
+func (c Client) ownKeyUse() string {
+	for _, s := range c.Seals {
+		if s.KeyAlg != "" {
+			return forEncryption
+		}
+	}
+	if c.Auth == authPrivateKey {
+		return forSigning
+	}
+	return ""
+}
+
 // clientKey makes the key pair of a client whose application has none of its
 // own: the private JWK for the application and the key set that the lab keeps.
-func clientKey(id string) (private string, public []byte, err error) {
+func clientKey(id, use string) (private string, public jwk.Set, err error) {
 	priv, err := newECKey(nil)
 	if err != nil {
 		return "", nil, fmt.Errorf("lab: make the key of %s: %w", id, err)
 	}
 	members := publicMembers(priv.Public())
-	members["alg"], members["use"], members["kid"] = es256, "sig", id+"-key"
-	if public, err = json.Marshal(map[string]any{"keys": []any{members}}); err != nil {
+	members["use"], members["kid"] = use, id+"-key"
+	if use == forSigning {
+		members["alg"] = es256
+	}
+	set, err := json.Marshal(map[string]any{"keys": []any{members}})
+	if err != nil {
+		return "", nil, err
+	}
+	if public, err = publicKeys(set); err != nil {
 		return "", nil, err
 	}
 	scalar, err := priv.Bytes()
@@ -63,18 +81,6 @@ func clientKey(id string) (private string, public []byte, err error) {
 	members["d"] = base64.RawURLEncoding.EncodeToString(scalar)
 	text, err := json.Marshal(members)
 	return string(text), public, err
-}
-
-func (r *registry) add(c Client, jwks []byte) error {
-	var keys jwk.Set
-	if jwks != nil {
-		var err error
-		if keys, err = publicKeys(jwks); err != nil {
-			return err
-		}
-	}
-	r.put(registered{Client: c, public: keys})
-	return nil
 }
 
 func (r *registry) put(c registered) {
@@ -137,15 +143,46 @@ func (r *registry) list() []Client {
 	return all
 }
 
-// SetClientKeys registers the public keys, a JWK set, with which an
-// application signs: client assertions, request objects. They replace what was
-// registered before. An unknown client or a bad set is an error.
-func (l *Lab) SetClientKeys(clientID string, jwks []byte) error {
-	reg := l.main().store.registry
-	c, ok := reg.client(clientID)
+// SetClientKeys registers the public keys of an application, a JWK set: those
+// with which it signs client assertions and request objects, and those to which
+// the lab encrypts. They replace what was registered before. An unknown client,
+// a bad set, or a set without the key that the client's seals need is an error.
+func (t Tenant) SetClientKeys(clientID string, jwks []byte) error {
+	reg := t.t.store.registry
+	c, ok := reg.entry(clientID)
 	if !ok {
 		return fmt.Errorf("lab: no client is called %q", clientID)
 	}
-	c.PrivateJWK = ""
-	return reg.add(c, jwks)
+	keys, err := publicKeys(jwks)
+	if err != nil {
+		return err
+	}
+	c.PrivateJWK, c.public = "", keys
+	if err := c.fits(); err != nil {
+		return err
+	}
+	reg.put(c)
+	return nil
 }
+
+// SetClientKeys is Tenant.SetClientKeys for the default tenant.
+func (l *Lab) SetClientKeys(clientID string, jwks []byte) error {
+	return Tenant{l.main()}.SetClientKeys(clientID, jwks)
+}
+
+// ClientKey is the private key of a fixed client whose application has brought
+// none of its own, as a JWK set: for signing (private_key_jwt) or for
+// decrypting, as its use says. A client without such a key is an error.
+func (t Tenant) ClientKey(clientID string) ([]byte, error) {
+	c, ok := t.t.store.registry.client(clientID)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("lab: no client is called %q", clientID)
+	case c.PrivateJWK == "":
+		return nil, fmt.Errorf("lab: the client %s has no key that the lab made", clientID)
+	}
+	return []byte(`{"keys":[` + c.PrivateJWK + `]}`), nil
+}
+
+// ClientKey is Tenant.ClientKey for the default tenant.
+func (l *Lab) ClientKey(clientID string) ([]byte, error) { return Tenant{l.main()}.ClientKey(clientID) }

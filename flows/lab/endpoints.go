@@ -10,13 +10,13 @@ import (
 // metadata answers discovery: OIDC Discovery §4 and RFC 8414 §3 with one
 // document.
 func (x *exchange) metadata(*http.Request) reply {
-	x.tenant.keys.makeRSA()
+	x.tenant.keys.makeAll()
 	return reply{status: http.StatusOK, json: maps.Clone(x.tenant.metadata)}
 }
 
 // jwks answers with the public keys that are ready.
 func (x *exchange) jwks(*http.Request) reply {
-	x.tenant.keys.makeRSA()
+	x.tenant.keys.makeAll()
 	out := reply{status: http.StatusOK, body: x.tenant.keys.publicJSON(), header: http.Header{}}
 	out.header.Set("Content-Type", "application/jwk-set+json")
 	return out
@@ -213,7 +213,7 @@ func (x *exchange) introspect(r *http.Request) reply {
 		return x.refuseAs(nil)
 	}
 	if active, _ := members["active"].(bool); !active {
-		return jsonReply(http.StatusOK, map[string]any{"active": false})
+		return x.introspected(r, map[string]any{"active": false})
 	}
 	delete(members, "nbf")
 	members["x_lab"] = true
@@ -228,7 +228,13 @@ func (x *exchange) introspect(r *http.Request) reply {
 	} else {
 		x.refreshTimes(members)
 	}
-	return jsonReply(http.StatusOK, members)
+	return x.introspected(r, members)
+}
+
+func (x *exchange) introspected(r *http.Request, members map[string]any) reply {
+	out := jsonReply(http.StatusOK, members)
+	out.wrap = x.wrapIntrospection(r.Header.Values("Accept"))
+	return out
 }
 
 // refreshTimes gives the times of a refresh token in the lab's time.
@@ -311,5 +317,7 @@ func (x *exchange) userinfo(r *http.Request) reply {
 	if x.refused || !ok || answer.status != http.StatusOK {
 		return x.refuseAs(members)
 	}
-	return jsonReply(http.StatusOK, members)
+	out := jsonReply(http.StatusOK, members)
+	out.wrap = x.wrapUserinfo()
+	return out
 }

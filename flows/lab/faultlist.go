@@ -192,8 +192,7 @@ func signWithStranger(t *jwt) {
 	if err != nil {
 		return
 	}
-	key := &signingKey{alg: es256, signer: rawECDSA{priv}, public: priv.Public()}
-	key.kid = kid(key)
+	key := newKeyPair(es256, forSigning, priv)
 	t.key = key
 	t.header["alg"], t.header["kid"] = key.alg, key.kid
 }

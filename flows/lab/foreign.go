@@ -85,16 +85,38 @@ func (j foreignJWT) pick(keys jwk.Set) (jwk.Key, problem) {
 		for i := range keys.Len() {
 			key, _ := keys.Key(i)
 			var got string
+			if !signsWith(key) {
+				continue
+			}
 			if key.Get(member, &got) == nil && got == want {
 				return key, ""
 			}
 		}
 	}
-	if !named && keys.Len() == 1 {
-		key, _ := keys.Key(0)
-		return key, ""
+	if named {
+		return nil, j.kind.flaw(flawKey)
 	}
-	return nil, j.kind.flaw(flawKey)
+	var only jwk.Key
+	for i := range keys.Len() {
+		key, _ := keys.Key(i)
+		switch {
+		case !signsWith(key):
+		case only != nil:
+			return nil, j.kind.flaw(flawKey)
+		default:
+			only = key
+		}
+	}
+	if only == nil {
+		return nil, j.kind.flaw(flawKey)
+	}
+	return only, ""
+}
+
+// signsWith tells whether a key is not only for encryption, RFC 7517 §4.2.
+func signsWith(key jwk.Key) bool {
+	use, _ := key.KeyUsage()
+	return use != forEncryption
 }
 
 // checkTimes checks exp, nbf and iat. exp is a must, RFC 7523 §3.

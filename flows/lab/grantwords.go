@@ -165,7 +165,7 @@ func (p problem) grantRefusal() (refusal, bool) {
 	case metadataScope:
 		return refusal{bad, "invalid_client_metadata", "The scope of the registration has a value that this server does not know."}, true
 	case metadataAlg:
-		return refusal{bad, "invalid_client_metadata", "The id_token_signed_response_alg must be ES256 or RS256."}, true
+		return refusal{bad, "invalid_client_metadata", "A signed_response_alg must be ES256, RS256, PS256 or EdDSA."}, true
 	case metadataJWKSURI:
 		return refusal{bad, "invalid_client_metadata", "The lab fetches nothing from elsewhere. Send the keys in jwks instead of jwks_uri."}, true
 	case metadataKeys:

@@ -150,7 +150,7 @@ func TestAPIRefusesTokensThatAreNotForIt(t *testing.T) {
 		{"not an access token", typeIDToken, l.Issuer(), l.API(), "lab_jti", tokenIsIDToken},
 		{"unknown jti", typeAccessToken, l.Issuer(), l.API(), "lab_other", tokenUnknown},
 	} {
-		compact, err := newJWT(c.typ, tenant.keys.ec, map[string]any{"iss": c.iss, "aud": c.aud, "jti": c.jti}).sign(tenant.keys)
+		compact, err := newJWT(c.typ, tenant.keys.main(), map[string]any{"iss": c.iss, "aud": c.aud, "jti": c.jti}).sign(tenant.keys)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -25,17 +26,20 @@ const (
 type jwt struct {
 	header map[string]any
 	claims map[string]any
-	key    *signingKey
-	// spoil, set by a fault, changes the finished text.
+	key    *keyPair
+	// spoil, set by a fault, changes the signed text.
 	spoil func(compact string) string
+	// to, when it is set, is for whom the signed token is encrypted.
+	to *recipient
 }
 
-func newJWT(typ string, key *signingKey, claims map[string]any) *jwt {
+func newJWT(typ string, key *keyPair, claims map[string]any) *jwt {
 	return &jwt{header: map[string]any{"alg": key.alg, "kid": key.kid, "typ": typ}, claims: claims, key: key}
 }
 
 // sign makes the compact serialization, RFC 7515 §7.1. With alg none the
-// signature is empty.
+// signature is empty. For a recipient the signed token is encrypted: a nested
+// JWT, RFC 7519 §5.2.
 func (t *jwt) sign(keys *keyring) (string, error) {
 	header, err := json.Marshal(t.header)
 	if err != nil {
@@ -57,6 +61,9 @@ func (t *jwt) sign(keys *keyring) (string, error) {
 	if t.spoil != nil {
 		compact = t.spoil(compact)
 	}
+	if t.to != nil {
+		return t.to.encrypt(compact, typeIDToken)
+	}
 	return compact, nil
 }
 
@@ -64,19 +71,16 @@ func (t *jwt) sign(keys *keyring) (string, error) {
 // it. The key is chosen by kid and fixes the algorithm.
 func (k *keyring) verify(compact string) (header, claims map[string]any, bad problem) {
 	first, _, _ := strings.Cut(compact, ".")
-	raw, err := base64.RawURLEncoding.DecodeString(first)
-	if err != nil || json.Unmarshal(raw, &header) != nil || header == nil {
-		return nil, nil, tokenMalformed
-	}
-	kid, _ := header["kid"].(string)
-	key, ok := k.byKID(kid)
+	header, ok := readPart(first)
 	if !ok {
 		return nil, nil, tokenMalformed
 	}
-	alg := jwa.ES256()
-	if key.alg == rs256 {
-		alg = jwa.RS256()
+	kid, _ := header["kid"].(string)
+	key, ok := k.byKID(kid, forSigning)
+	if !ok {
+		return nil, nil, tokenMalformed
 	}
+	alg, _ := jwa.LookupSignatureAlgorithm(key.alg)
 	payload, err := jws.Verify([]byte(compact), jws.WithKey(alg, key.public))
 	if err != nil {
 		return nil, nil, tokenSignature
@@ -85,6 +89,13 @@ func (k *keyring) verify(compact string) (header, claims map[string]any, bad pro
 		return nil, nil, tokenMalformed
 	}
 	return header, claims, ""
+}
+
+// readPart reads a part of a compact token that is JSON in base64url.
+func readPart(part string) (members map[string]any, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(part)
+	ok = err == nil && json.Unmarshal(raw, &members) == nil && members != nil
+	return members, ok
 }
 
 // issued are the tokens of one answer, of the token endpoint or through the
@@ -115,7 +126,7 @@ func (i *issued) finish(put func(name, value string)) error {
 	}
 	for _, h := range hashed {
 		if _, set := i.id.claims[h[0]]; !set && h[1] != "" {
-			i.id.claims[h[0]] = halfHash(h[1])
+			i.id.claims[h[0]] = halfHashFor(i.id.key.alg, h[1])
 		}
 	}
 	id, err := i.id.sign(i.keys)
@@ -126,10 +137,20 @@ func (i *issued) finish(put func(name, value string)) error {
 	return nil
 }
 
-// halfHash is the left half of the SHA-256 hash; ES256 and RS256 both use it.
+// halfHash is the left half of the SHA-256 hash.
 func halfHash(value string) string {
 	sum := sha256.Sum256([]byte(value))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// halfHashFor is the left half of the hash that belongs to the algorithm of an
+// ID token: SHA-512 for Ed25519, which uses it inside (RFC 8032 §5.1).
+func halfHashFor(alg, value string) string {
+	if alg != eddsa {
+		return halfHash(value)
+	}
+	sum := sha512.Sum512([]byte(value))
+	return base64.RawURLEncoding.EncodeToString(sum[:32])
 }
 
 // issue takes the tokens out of a successful answer: the access token is a
@@ -145,7 +166,7 @@ func (x *exchange) issue(answer map[string]any) (*issued, error) {
 		answer["token_type"] = "DPoP" // RFC 9449 §5
 	}
 	answer["expires_in"] = int(token.expiresAt.Sub(token.issuedAt).Seconds())
-	out := &issued{keys: x.tenant.keys, access: newJWT(typeAccessToken, x.tenant.keys.ec, x.accessClaims(token))}
+	out := &issued{keys: x.tenant.keys, access: newJWT(typeAccessToken, x.tenant.keys.main(), x.accessClaims(token))}
 	if _, wanted := answer["id_token"]; !wanted {
 		return out, nil
 	}
@@ -171,10 +192,6 @@ func (x *exchange) accessClaims(token accessToken) map[string]any {
 
 // idToken is the ID token for a grant, OIDC Core §2, not signed yet.
 func (x *exchange) idToken(g goidc.Grant, at time.Time) (*jwt, error) {
-	key, err := x.tenant.keys.key(x.tenant.idTokenAlg(g.ClientID))
-	if err != nil {
-		return nil, err
-	}
 	claims := x.tenant.idTokenClaims(&g)
 	maps.Copy(claims, map[string]any{
 		"iss": x.tenant.issuer, "sub": g.Subject, "aud": g.ClientID, "x_lab": true,
@@ -184,5 +201,5 @@ func (x *exchange) idToken(g goidc.Grant, at time.Time) (*jwt, error) {
 	if nonce := g.AuthParams.Nonce; nonce != "" && x.form.Get("grant_type") != "refresh_token" {
 		claims["nonce"] = nonce
 	}
-	return newJWT(typeIDToken, key, claims), nil
+	return x.tenant.sealed(g.ClientID, SealIDToken, typeIDToken, claims)
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -16,49 +17,64 @@ import (
 	"math/big"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 )
 
-// The signature algorithms of the lab.
+// The signature algorithms of the lab, RFC 7518 §3.1 and RFC 8037 §3.1.
 const (
 	es256 = "ES256"
 	rs256 = "RS256"
+	ps256 = "PS256"
+	eddsa = "EdDSA"
 )
 
-// signingKey is one key pair of the lab. Its kid starts with lab-, so that a
+// signingAlgs are those that the lab signs with, the default first.
+func signingAlgs() []string { return []string{es256, rs256, ps256, eddsa} }
+
+// What a key is for, RFC 7517 §4.2.
+const (
+	forSigning    = "sig"
+	forEncryption = "enc" // others encrypt to it, the lab decrypts
+)
+
+// keyPair is one key pair of the lab. Its kid starts with lab-, so that a
 // token of the lab can be recognised from its header alone.
-type signingKey struct {
-	alg    string
-	kid    string
-	signer crypto.Signer // returns signatures in JWS form
-	public crypto.PublicKey
+type keyPair struct {
+	alg     string
+	kid     string
+	use     string
+	private crypto.Signer
+	public  crypto.PublicKey
 }
 
-// keyring holds the keys of one run. ES256 is there from the start (0.01 ms).
-// RSA takes 34 to 100 ms of processor, so it is made in the background when
-// somebody first looks at the metadata or the key set, and not at all in a run
-// that never does.
-type keyring struct {
-	ec      *signingKey
-	rsa     atomic.Pointer[signingKey]
-	start   sync.Once
-	ready   chan struct{}
-	working sync.WaitGroup
-	// signing caps RSA signatures at the number of processors: more at once
-	// only make each of them slower.
-	signing chan struct{}
+func newKeyPair(alg, use string, private crypto.Signer) *keyPair {
+	k := &keyPair{alg: alg, use: use, private: private, public: private.Public()}
+	k.kid = kid(k)
+	return k
 }
 
-func newKeyring(from io.Reader) (*keyring, error) {
-	priv, err := newECKey(from)
-	if err != nil {
-		return nil, err
+// makeKey makes a key for an algorithm. RSA takes 34 to 100 ms of processor.
+func makeKey(alg, use string) (*keyPair, error) {
+	switch alg {
+	case es256, ecdhES:
+		priv, err := newECKey(nil)
+		if err != nil {
+			return nil, err
+		}
+		return newKeyPair(alg, use, priv), nil
+	case eddsa:
+		_, priv, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("lab: make an Ed25519 key: %w", err)
+		}
+		return newKeyPair(alg, use, priv), nil
+	case rs256, ps256, rsaOAEP:
+		priv, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, fmt.Errorf("lab: make an RSA key: %w", err)
+		}
+		return newKeyPair(alg, use, priv), nil
 	}
-	k := &keyring{ready: make(chan struct{}), signing: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	k.ec = &signingKey{alg: es256, signer: rawECDSA{priv}, public: priv.Public()}
-	k.ec.kid = kid(k.ec)
-	return k, nil
+	return nil, fmt.Errorf("lab: no key can be made for the algorithm %s", alg)
 }
 
 // newECKey makes a P-256 key. A given source is used as it is, which lets a
@@ -79,115 +95,28 @@ func newECKey(from io.Reader) (*ecdsa.PrivateKey, error) {
 	return nil, errors.New("the given source of randomness yields no valid key")
 }
 
-// makeRSA starts making the RSA key and does not wait.
-func (k *keyring) makeRSA() {
-	k.start.Do(func() {
-		k.working.Go(func() {
-			defer close(k.ready)
-			priv, err := rsa.GenerateKey(rand.Reader, 2048)
-			if err != nil {
-				return
-			}
-			key := &signingKey{alg: rs256, signer: priv, public: priv.Public()}
-			key.kid = kid(key)
-			k.rsa.Store(key)
-		})
-	})
-}
-
-// wait returns when no work of the keyring is left.
-func (k *keyring) wait() {
-	k.start.Do(func() { close(k.ready) })
-	k.working.Wait()
-}
-
-// key for alg. For RS256 it waits until the key is made.
-func (k *keyring) key(alg string) (*signingKey, error) {
-	if alg == es256 {
-		return k.ec, nil
-	}
-	if alg != rs256 {
-		return nil, fmt.Errorf("lab: no key for the algorithm %s", alg)
-	}
-	k.makeRSA()
-	<-k.ready
-	if key := k.rsa.Load(); key != nil {
-		return key, nil
-	}
-	return nil, errors.New("lab: there is no RS256 key: the lab is closed")
-}
-
-// public keys that are ready now.
-func (k *keyring) public() []*signingKey {
-	keys := []*signingKey{k.ec}
-	if key := k.rsa.Load(); key != nil {
-		keys = append(keys, key)
-	}
-	return keys
-}
-
-func (k *keyring) byKID(kid string) (*signingKey, bool) {
-	for _, key := range k.public() {
-		if key.kid == kid {
-			return key, true
-		}
-	}
-	return nil, false
-}
-
-// sign returns the JWS signature of the signing input, RFC 7515 §5.1.
-func (k *keyring) sign(key *signingKey, input []byte) ([]byte, error) {
+// signWith returns the JWS signature of the signing input, RFC 7515 §5.1.
+func signWith(key *keyPair, input []byte) ([]byte, error) {
 	digest := sha256.Sum256(input)
-	if key.alg == rs256 {
-		k.signing <- struct{}{}
-		defer func() { <-k.signing }()
-	}
-	return key.signer.Sign(rand.Reader, digest[:], crypto.SHA256)
-}
-
-func (k *keyring) publicJSON() []byte {
-	set := struct {
-		Keys []map[string]string `json:"keys"`
-	}{}
-	for _, key := range k.public() {
-		jwk := publicMembers(key.public)
-		jwk["kid"], jwk["alg"], jwk["use"] = key.kid, key.alg, "sig"
-		set.Keys = append(set.Keys, jwk)
-	}
-	out, _ := json.Marshal(set) // strings only: cannot fail
-	return out
-}
-
-// publicMembers are the members of a JWK that make up its thumbprint,
-// RFC 7638 §3.2.
-func publicMembers(public crypto.PublicKey) map[string]string {
-	b64 := base64.RawURLEncoding.EncodeToString
-	switch pub := public.(type) {
-	case *ecdsa.PublicKey:
-		point, err := pub.Bytes() // 0x04, x, y
-		if err != nil || len(point) != 65 {
-			return map[string]string{}
+	switch priv := key.private.(type) {
+	case *ecdsa.PrivateKey:
+		return signES256(priv, digest[:])
+	case *rsa.PrivateKey:
+		if key.alg == ps256 { // RFC 7518 §3.5: the salt is as long as the hash
+			return priv.Sign(rand.Reader, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
 		}
-		return map[string]string{"kty": "EC", "crv": "P-256", "x": b64(point[1:33]), "y": b64(point[33:])}
-	case *rsa.PublicKey:
-		return map[string]string{"kty": "RSA", "n": b64(pub.N.Bytes()), "e": b64(big.NewInt(int64(pub.E)).Bytes())}
+		return priv.Sign(rand.Reader, digest[:], crypto.SHA256)
+	case ed25519.PrivateKey: // signs the input itself, RFC 8032
+		return priv.Sign(rand.Reader, input, crypto.Hash(0))
 	}
-	return map[string]string{}
+	return nil, fmt.Errorf("lab: a key for %s cannot sign", key.alg)
 }
 
-func kid(key *signingKey) string {
-	thumb, _ := json.Marshal(publicMembers(key.public)) // encoding/json sorts the keys, as RFC 7638 asks
-	sum := sha256.Sum256(thumb)
-	return "lab-" + strings.ToLower(key.alg) + "-" + base64.RawURLEncoding.EncodeToString(sum[:6])
-}
-
-// rawECDSA signs the way JWS wants it: r and s side by side, 32 bytes each
+// signES256 signs the way JWS wants it: r and s side by side, 32 bytes each
 // (RFC 7518 §3.4), and deterministically (RFC 6979), so that the same claims
 // give the same token.
-type rawECDSA struct{ *ecdsa.PrivateKey }
-
-func (k rawECDSA) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	der, err := k.PrivateKey.Sign(nil, digest, opts)
+func signES256(priv *ecdsa.PrivateKey, digest []byte) ([]byte, error) {
+	der, err := priv.Sign(nil, digest, crypto.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -200,3 +129,42 @@ func (k rawECDSA) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]by
 	sig.S.FillBytes(raw[32:])
 	return raw, nil
 }
+
+// publicJWK is the public key as it stands in a key set, RFC 7517 §4.
+func (k *keyPair) publicJWK() map[string]string {
+	jwk := publicMembers(k.public)
+	jwk["kid"], jwk["use"] = k.kid, k.use
+	if k.alg != ecdhES { // the same key serves ECDH-ES with and without key wrapping
+		jwk["alg"] = k.alg
+	}
+	return jwk
+}
+
+// publicMembers are the members of a JWK that make up its thumbprint,
+// RFC 7638 §3.2 and RFC 8037 §2.
+func publicMembers(public crypto.PublicKey) map[string]string {
+	b64 := base64.RawURLEncoding.EncodeToString
+	switch pub := public.(type) {
+	case *ecdsa.PublicKey:
+		point, err := pub.Bytes() // 0x04, x, y
+		if err != nil || len(point) != 65 {
+			return map[string]string{}
+		}
+		return map[string]string{"kty": "EC", "crv": "P-256", "x": b64(point[1:33]), "y": b64(point[33:])}
+	case *rsa.PublicKey:
+		return map[string]string{"kty": "RSA", "n": b64(pub.N.Bytes()), "e": b64(big.NewInt(int64(pub.E)).Bytes())}
+	case ed25519.PublicKey:
+		return map[string]string{"kty": "OKP", "crv": "Ed25519", "x": b64(pub)}
+	}
+	return map[string]string{}
+}
+
+func kid(key *keyPair) string {
+	thumb, _ := json.Marshal(publicMembers(key.public)) // encoding/json sorts the keys, as RFC 7638 asks
+	sum := sha256.Sum256(thumb)
+	return "lab-" + strings.ToLower(key.alg) + "-" + base64.RawURLEncoding.EncodeToString(sum[:6])
+}
+
+// processors is how many RSA signatures run at once: more only make each of
+// them slower.
+func processors() int { return runtime.GOMAXPROCS(0) }

@@ -50,7 +50,7 @@ type Options struct {
 	Now func() time.Time
 	// Rand feeds codes, tokens, identifiers and the ES256 key; nil means
 	// crypto/rand. With a fixed Now and a fixed Rand the lab answers the same
-	// requests with the same bytes. RSA keys stay random.
+	// requests with the same bytes. The other keys stay random.
 	Rand io.Reader
 	// Served, when it is set, is told of every request just before its answer
 	// goes out, by the goroutine that answers. It must be quick and safe for

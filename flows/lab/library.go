@@ -41,8 +41,8 @@ func newLibrary(t *tenant) (http.Handler, error) {
 			Manager: s,
 			JWKS: func(context.Context) (goidc.JSONWebKeySet, error) {
 				var set goidc.JSONWebKeySet
-				for _, k := range t.keys.public() {
-					set.Keys = append(set.Keys, goidc.JSONWebKey{Key: k.public, KeyID: k.kid, Algorithm: k.alg, Use: "sig"})
+				for _, k := range t.keys.published() {
+					set.Keys = append(set.Keys, goidc.JSONWebKey{Key: k.public, KeyID: k.kid, Algorithm: k.alg, Use: k.use})
 				}
 				return set, nil
 			},
@@ -53,7 +53,7 @@ func newLibrary(t *tenant) (http.Handler, error) {
 			if err != nil {
 				return "", nil, err
 			}
-			return key.kid, key.signer, nil
+			return key.kid, key.private, nil
 		}),
 		provider.WithScopes(known...),
 		provider.WithClaims("sub", "name", "given_name", "family_name", "preferred_username", "email", "email_verified", "auth_time", "acr", "amr"),
@@ -174,7 +174,6 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	m["end_session_endpoint"] = t.issuer + "/logout"
 	m["device_authorization_endpoint"] = t.issuer + "/device_authorization"
 	m["grant_types_supported"] = offeredGrants()
-	m["id_token_signing_alg_values_supported"] = []string{es256, rs256}
 	for _, endpoint := range []string{"token", "revocation", "introspection"} {
 		methods := authMethods()
 		if endpoint == "introspection" {
@@ -190,7 +189,7 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	m["request_parameter_supported"] = true
 	m["request_object_signing_alg_values_supported"] = foreignAlgs()
 	m["response_modes_supported"] = responseModes()
-	m["authorization_signing_alg_values_supported"] = []string{es256}
+	announceSeals(m)
 	m["request_uri_parameter_supported"] = false
 	m["claims_parameter_supported"] = false
 	m["x_lab"] = true

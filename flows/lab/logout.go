@@ -47,6 +47,10 @@ func (x *exchange) logout(r *http.Request) reply {
 func (x *exchange) logoutClient() (Client, problem) {
 	id := x.form.Get("client_id")
 	if hint := x.form.Get("id_token_hint"); hint != "" {
+		hint, bad := x.tenant.opened(hint)
+		if bad != "" {
+			return Client{}, logoutHint
+		}
 		_, claims, bad := x.tenant.keys.verify(hint)
 		aud, _ := claims["aud"].(string)
 		switch {

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -24,11 +23,11 @@ type clientMetadata struct {
 	Scope         string          `json:"scope,omitempty"`
 	JWKS          json.RawMessage `json:"jwks,omitempty"`
 	JWKSURI       string          `json:"jwks_uri,omitempty"`
-	IDTokenAlg    string          `json:"id_token_signed_response_alg,omitempty"`
 	MustPush      bool            `json:"require_pushed_authorization_requests,omitempty"`
 	MustSign      bool            `json:"require_signed_request_object,omitempty"`
 	MustProve     bool            `json:"dpop_bound_access_tokens,omitempty"`
 	AfterLogout   []string        `json:"post_logout_redirect_uris,omitempty"`
+	seals         map[string]Seal
 }
 
 // register takes a new client, RFC 7591 §3. Anybody may register: this is a lab.
@@ -74,9 +73,13 @@ func (x *exchange) manage(r *http.Request) reply {
 // readMetadata reads a registration, puts in what is left out (RFC 7591 §2) and
 // checks it.
 func readMetadata(r *http.Request) (m clientMetadata, bad problem) {
-	dec := json.NewDecoder(r.Body)
-	if err := dec.Decode(&m); err != nil || !errors.Is(dec.Decode(&struct{}{}), io.EOF) {
+	raw, err := io.ReadAll(r.Body) // bounded at the door
+	members := map[string]any{}
+	if err != nil || json.Unmarshal(raw, &members) != nil || json.Unmarshal(raw, &m) != nil {
 		return m, metadataMalformed
+	}
+	if m.seals, bad = readSeals(members); bad != "" {
+		return m, bad
 	}
 	if len(m.GrantTypes) == 0 {
 		m.GrantTypes = []string{"authorization_code"}
@@ -86,9 +89,6 @@ func readMetadata(r *http.Request) (m clientMetadata, bad problem) {
 	}
 	if m.Scope == "" {
 		m.Scope = joined(scopeIDs())
-	}
-	if m.IDTokenAlg == "" {
-		m.IDTokenAlg = es256
 	}
 	unknown := func(list, known []string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(known, s) })
@@ -101,8 +101,6 @@ func readMetadata(r *http.Request) (m clientMetadata, bad problem) {
 		return m, metadataAuth
 	case unknown(fields(m.Scope), scopeIDs()):
 		return m, metadataScope
-	case m.IDTokenAlg != es256 && m.IDTokenAlg != rs256:
-		return m, metadataAlg
 	case m.JWKSURI != "":
 		return m, metadataJWKSURI
 	case m.AuthMethod == authPrivateKey && m.JWKS == nil:
@@ -158,9 +156,12 @@ func (x *exchange) saveClient(c registered, m clientMetadata, status int) reply 
 		}
 		c.public = keys
 	}
+	c.Seals = m.seals
+	if c.fits() != nil {
+		return x.refuse(metadataNoEncKey)
+	}
 	x.pass(checkMetadata)
 	x.tenant.store.registry.put(c)
-	x.tenant.idAlgs.Store(c.ID, m.IDTokenAlg)
 	return x.describeClient(c, status)
 }
 
@@ -169,6 +170,7 @@ func (x *exchange) describeClient(c registered, status int) reply {
 	text, _ := json.Marshal(c.metadata) // it came from JSON
 	members := map[string]any{}
 	_ = json.Unmarshal(text, &members)
+	describeSeals(c.Seals, members)
 	members["client_id"], members["client_id_issued_at"] = c.ID, c.issued
 	members["registration_access_token"], members["registration_client_uri"] = c.token, x.tenant.issuer+"/register/"+c.ID
 	if c.Secret != "" {

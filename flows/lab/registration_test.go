@@ -98,7 +98,7 @@ func TestRegistrationRefusals(t *testing.T) {
 		{"invalid_client_metadata", "grant_types have a value", with(good, "grant_types", []string{"x"})},
 		{"invalid_client_metadata", "token_endpoint_auth_method", with(good, "token_endpoint_auth_method", "x")},
 		{"invalid_client_metadata", "scope of the registration", with(good, "scope", "x")},
-		{"invalid_client_metadata", "ES256 or RS256", with(good, "id_token_signed_response_alg", "none")},
+		{"invalid_client_metadata", "ES256, RS256, PS256 or EdDSA", with(good, "id_token_signed_response_alg", "none")},
 		{"invalid_client_metadata", "fetches nothing", with(good, "jwks_uri", "https://example.test/jwks")},
 		{"invalid_client_metadata", "jwks are missing", with(good, "token_endpoint_auth_method", "private_key_jwt")},
 		{"invalid_client_metadata", "jwks are missing", with(good, "jwks", map[string]any{"keys": []any{map[string]any{"kty": "x"}}})},

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -32,9 +31,11 @@ type Client struct {
 	// Requires names what it may not leave out: "pushed_request" (RFC 9126),
 	// "signed_request" (RFC 9101), "dpop" and "dpop_nonce" (RFC 9449).
 	Requires []string
-	// PrivateJWK is the key of a client that signs and has not brought keys of
-	// its own, for its application to use.
+	// PrivateJWK is the key of a client that signs or decrypts and has not
+	// brought keys of its own, for its application to use. See ClientKey.
 	PrivateJWK string
+	// Seals says which answers it wants signed or encrypted, by kind.
+	Seals map[string]Seal
 }
 
 func (c Client) may(grant string) bool { return slices.Contains(c.Grants, grant) }
@@ -119,6 +120,10 @@ func registeredClients() []Client {
 			RedirectURIs: callbacks, Note: "An old public client: tokens through the browser (implicit, hybrid) and passwords in its own form."},
 		{ID: "workshop-gateway", Secret: "workshop-secret", Grants: []string{grantExchange, grantBearer}, Scopes: scopeIDs(),
 			Note: "A service in the middle: it swaps a token that it received for one to go on with."},
+		{ID: "workshop-encrypted", Secret: "workshop-secret", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
+			Seals: map[string]Seal{SealIDToken: {es256, ecdhES, gcm256}, SealUserinfo: {es256, ecdhWrap, cbcHS256},
+				SealAuthorization: {es256, ecdhES, cbcHS256}, SealIntrospection: {es256, ecdhWrap, gcm256}},
+			RedirectURIs: callbacks, Note: "A client that gets its answers encrypted: only its private key opens them."},
 	}
 	for i := range list {
 		if list[i].mayAuthorize() {
@@ -178,25 +183,4 @@ func withoutPort(uri string) string {
 		return uri
 	}
 	return scheme + strings.TrimSuffix(u.Host, ":"+u.Port()) + rest
-}
-
-// SetIDTokenAlg chooses the algorithm, ES256 or RS256, that signs the ID
-// tokens of a client (its id_token_signed_response_alg). The first RS256 token
-// may wait up to 100 ms for its key. An unknown client or algorithm is an error.
-func (l *Lab) SetIDTokenAlg(clientID, alg string) error {
-	if _, ok := l.main().store.registry.client(clientID); !ok {
-		return fmt.Errorf("lab: no client is called %q", clientID)
-	}
-	if alg != es256 && alg != rs256 {
-		return fmt.Errorf("lab: ID tokens are signed with ES256 or RS256, not with %q", alg)
-	}
-	l.main().idAlgs.Store(clientID, alg)
-	return nil
-}
-
-func (t *tenant) idTokenAlg(clientID string) string {
-	if alg, ok := t.idAlgs.Load(clientID); ok {
-		return alg.(string)
-	}
-	return es256
 }

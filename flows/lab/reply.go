@@ -20,6 +20,9 @@ type reply struct {
 	issued   *issued
 	body     []byte
 
+	// wrap turns the finished JSON of a success into something signed or encrypted.
+	wrap func(map[string]any) (wrapped, error)
+
 	// rewrite, set by a fault, changes the finished body of a JSON answer.
 	rewrite func([]byte) []byte
 	// faults that are on, to be shown on pages.
@@ -108,6 +111,14 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 		out.page.Faults = out.faults
 		out.body = out.page.render(w.Header())
 	}
+	if out.wrap != nil && out.json != nil && out.status == http.StatusOK {
+		if inside, err := out.wrap(out.json); err != nil {
+			out = cannotSign()
+		} else {
+			out.json, out.body = nil, []byte(inside.text)
+			w.Header().Set("Content-Type", inside.media)
+		}
+	}
 	if out.json != nil {
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
@@ -119,6 +130,7 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 	}
+
 	for name, values := range out.header {
 		w.Header()[name] = values
 	}

@@ -23,7 +23,11 @@ func (x *exchange) openRequest() problem {
 		}
 		return ""
 	}
-	j, bad := readForeign(signedRequest, x.form.Get("request"))
+	compact, bad := x.tenant.opened(x.form.Get("request"))
+	if bad != "" {
+		return bad
+	}
+	j, bad := readForeign(signedRequest, compact)
 	if bad != "" {
 		return bad
 	}
@@ -101,8 +105,8 @@ func (x *exchange) plainMode(mode string) string {
 	return x.defaultMode()
 }
 
-// sealResponse signs an authorization response, JARM §2.1: one parameter with
-// everything in it.
+// sealResponse signs an authorization response, JARM §2.1, and encrypts it for a
+// client that wants that (§2.2): one parameter with everything in it.
 func (x *exchange) sealResponse(params url.Values) (url.Values, error) {
 	now := x.now()
 	claims := map[string]any{"aud": x.client.ID, "exp": now.Add(responseLifetime).Unix()}
@@ -110,6 +114,10 @@ func (x *exchange) sealResponse(params url.Values) (url.Values, error) {
 		claims[name] = params.Get(name)
 	}
 	claims["iss"] = x.tenant.issuer
-	compact, err := newJWT(typeIDToken, x.tenant.keys.ec, claims).sign(x.tenant.keys)
+	out, err := x.tenant.sealed(x.client.ID, SealAuthorization, typeIDToken, claims)
+	if err != nil {
+		return nil, err
+	}
+	compact, err := out.sign(x.tenant.keys)
 	return url.Values{"response": {compact}}, err
 }

@@ -160,7 +160,7 @@ func rules() []rule {
 		{checkRedirectKnown, "The redirect_uri is registered for the client.", "RFC 9700 §2.1", []problem{redirectMissing, redirectUnregistered}},
 		{checkPushed, "The request_uri is a pushed request of this client, fresh and unused.", "RFC 9126 §4", []problem{requestURIUnknown, requestURIExpired, requestURIUsed, requestURIForeign, requestURINested, requestURIRemote}},
 		{checkMustPush, "The client pushed its request, where it must.", "RFC 9126 §6", []problem{requestNotPushed}},
-		{checkRequest, "The request object is signed by the client and complete.", "RFC 9101 §6", []problem{requestUnsigned, requestType, requestClient, requestNested}},
+		{checkRequest, "The request object is signed by the client and complete.", "RFC 9101 §6", []problem{requestUnsigned, requestType, requestClient, requestNested, requestEncryption, requestUndecryptable}},
 		{checkRequestSize, "The request is short enough to keep.", "", []problem{requestTooLong}},
 		{checkResponseType, "The response_type is known and allowed for the client.", "RFC 6749 §3.1.1", []problem{responseTypeMissing, responseTypeUnknown, responseTypeFront, idTokenScope}},
 		{checkResponseMode, "The response_mode is known and safe for the answer.", "OAuth 2.0 Multiple Response Types §2.1", []problem{responseModeUnknown, responseModeQuery}},
@@ -190,7 +190,7 @@ func rules() []rule {
 		{checkBody, "The body can be understood.", "", nil},
 
 		{checkMetadata, "The metadata of the client can be registered.", "RFC 7591 §2", []problem{metadataMalformed, metadataGrant, metadataAuth, metadataScope, metadataAlg, metadataJWKSURI,
-			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse}},
+			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse, metadataEncryption, metadataEncAlone, metadataNoEncKey}},
 		{checkRegistry, "There is room for one more client.", "", []problem{registryFull}},
 		{checkRegistration, "The registration access token is the one of this client.", "RFC 7592 §2", []problem{registrationToken}},
 		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget}},

@@ -76,7 +76,6 @@ type tenant struct {
 	users    []User
 	store    *store
 	keys     *keyring
-	idAlgs   sync.Map // client id → algorithm of its ID tokens; ES256 when absent
 	logins   *table[login]
 	library  http.Handler
 	routes   []route
@@ -102,6 +101,7 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 		users: registeredUsers(name), keys: keys, routes: routes(),
 		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(), nonceKey: l.random.text(),
 	}
+	keys.now = t.now
 	if err = t.setLifetimes(Lifetimes{}); err != nil {
 		return nil, err
 	}

@@ -138,6 +138,8 @@ func credentials(k lab.Client) string {
 	switch auth := authOf(k); {
 	case auth == "none":
 		return "public, no secret"
+	case k.Secret != "" && k.PrivateJWK != "":
+		return "secret " + k.Secret + ", decrypts with the key " + k.PrivateJWK
 	case k.Secret != "" && k.Auth == "":
 		return "secret " + k.Secret
 	case k.Secret != "":
