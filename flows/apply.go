@@ -149,6 +149,11 @@ func (s State) answer(e Entry) (State, []Effect) {
 	switch ev := e.Event.(type) {
 	case Broke:
 		s.Pending = nil
+		if lost := s.Grant.Steps[s.Step].Lost; lost != nil {
+			if v := lost(s.setResult(r), e); v.Again {
+				return s.setResult(r).conclude(v, e)
+			}
+		}
 		desc := ev.Message
 		if ev.Sent {
 			desc += " (the request had gone out: whether the server acted on it is unknown)"

@@ -101,9 +101,10 @@ type Step struct {
 	Skip  func(State) string    // a reason when the step does not apply to this run, else ""
 	Until func(State) time.Time // when asking again stops being of use; zero: never
 
-	Do func(State) Effect         // what to ask of the world; nil: On runs on Advanced
-	In func(State) Request        // the message a step without Do reads; it can be edited before it is read
-	On func(State, Entry) Verdict // what the answer means
+	Do   func(State) Effect         // what to ask of the world; nil: On runs on Advanced
+	In   func(State) Request        // the message a step without Do reads; it can be edited before it is read
+	On   func(State, Entry) Verdict // what the answer means
+	Lost func(State, Entry) Verdict // what no answer (Broke) means; nil, or a verdict without Again: the step ends
 }
 
 // Verdict is a step's reading of an answer. A check that failed stops the flow,

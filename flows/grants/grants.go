@@ -15,7 +15,7 @@ import (
 
 // List is every grant in menu order. Adding one is a file and a line here.
 func List() []flows.Grant {
-	return []flows.Grant{code, refresh,
+	return []flows.Grant{code, refresh, device, clientCredentials, hybrid, silent, implicit, password,
 		operation("Discovery", discover), operation("UserInfo", userinfo, discover), operation("API call", callAPI)}
 }
 

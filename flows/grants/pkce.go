@@ -65,13 +65,7 @@ func pkce(method string) func(flows.Grant) flows.Grant {
 // unprotected marks a run without PKCE.
 func unprotected(g flows.Grant) flows.Grant {
 	return change(g, "prepare", func(st flows.Step) flows.Step {
-		on := st.On
-		st.On = func(s flows.State, e flows.Entry) flows.Verdict {
-			v := on(s, e)
-			v.Checks = append(v.Checks, wire.Check{ID: "pkce_off", Status: wire.Warn, Got: "off", Want: "S256", Ref: "RFC 9700 §2.1.1",
-				Message: "PKCE is off: who gets hold of the code can use it"})
-			return v
-		}
-		return st
+		return warning(st, wire.Check{ID: "pkce_off", Status: wire.Warn, Got: "off", Want: "S256", Ref: "RFC 9700 §2.1.1",
+			Message: "PKCE is off: who gets hold of the code can use it"})
 	})
 }

@@ -30,6 +30,35 @@ func arg(name string) field {
 	}
 }
 
+// as is a parameter filled from a variable with another name; nothing when that is empty.
+func as(name, variable string) field {
+	return func(s flows.State) []flows.Param {
+		if s.Vars[variable] == "" {
+			return nil
+		}
+		return []flows.Param{{Name: name, Value: s.Vars[variable], Var: variable, Secret: flows.Sensitive(name)}}
+	}
+}
+
+// choice is an option of the run that goes out as a parameter.
+func choice(name string) field {
+	return func(s flows.State) []flows.Param {
+		return []flows.Param{{Name: name, Value: wire.Untrusted(s.Spec.Options[name])}}
+	}
+}
+
+// confidential is a parameter whose value the person trusts us with: a secret
+// of the run, or a variable where there is none.
+func confidential(name string) field {
+	return func(s flows.State) []flows.Param {
+		val := s.Vars[name]
+		if secret := s.Secrets[name]; !secret.IsZero() {
+			val = wire.Untrusted(secret.Reveal())
+		}
+		return []flows.Param{{Name: name, Value: val, Var: name, Secret: true}}
+	}
+}
+
 // extra are the parameters that the person added to the run. A name that the
 // request already has is replaced by them (see Params).
 func extra(s flows.State) []flows.Param { return s.Params }
@@ -169,6 +198,30 @@ func polling(on func(flows.State, flows.Entry) flows.Verdict) func(flows.State, 
 		}
 		return flows.Verdict{Set: flows.Vars{"interval": wire.Untrusted(fmt.Sprint(every))}, Again: true, After: time.Duration(every) * time.Second}
 	}
+}
+
+// backingOff doubles the pause when the server could not be reached in time
+// (RFC 8628 §3.5). Any other failure ends the step.
+func backingOff(s flows.State, e flows.Entry) flows.Verdict {
+	if b, ok := e.Event.(flows.Broke); !ok || !strings.Contains(b.Code, "timeout") {
+		return flows.Verdict{}
+	}
+	every := 2 * max(seconds(s.Vars["interval"], 5), 1)
+	return flows.Verdict{Set: flows.Vars{"interval": wire.Untrusted(fmt.Sprint(every))}, Again: true, After: time.Duration(every) * time.Second,
+		Checks: []wire.Check{{ID: "polling_slower", Status: wire.Warn, Ref: "RFC 8628 §3.5", Message: fmt.Sprintf("the server did not answer in time; authdance asks again, now every %d seconds", every)}}}
+}
+
+// warning adds a check of its own to what a step finds.
+func warning(st flows.Step, c wire.Check) flows.Step {
+	on := st.On
+	st.On = func(s flows.State, e flows.Entry) flows.Verdict {
+		v := on(s, e)
+		if !v.Again {
+			v.Checks = append(v.Checks, c)
+		}
+		return v
+	}
+	return st
 }
 
 // seconds reads a number of seconds, and dflt where there is none or it is absurd.

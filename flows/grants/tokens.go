@@ -25,16 +25,7 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 	}
 	v.Set["granted_scope"] = v.Set["scope"]
 	delete(v.Set, "scope") // that is what was asked for, and stays so
-	switch kind := v.Set["token_type"]; {
-	case kind == "":
-		v.Checks = append(v.Checks, wire.Check{ID: "token_type", Status: wire.Warn, Want: "Bearer", Ref: "RFC 6749 §5.1",
-			Message: "the answer has no token_type, which is required; authdance goes on as if it said Bearer"})
-	case !strings.EqualFold(kind.Raw(), "bearer"):
-		v.Checks = append(v.Checks, wire.Check{ID: "token_type", Status: wire.Fail, Got: kind.Safe(), Want: "Bearer", Ref: "RFC 6749 §7.1",
-			Message: "a client must not use a token whose type it does not understand"})
-	default:
-		v.Checks = append(v.Checks, wire.Check{ID: "token_type", Status: wire.Pass, Got: kind.Safe(), Want: "Bearer", Ref: "RFC 6749 §7.1", Message: "token_type is one that this client understands"})
-	}
+	v.Checks = append(v.Checks, tokenType(v.Set["token_type"], "RFC 6749 §5.1"))
 	if exp, has := doc.Get("expires_in"); has && exp.Kind != wire.Number {
 		v.Checks = append(v.Checks, wire.Check{ID: "expires_in_type", Status: wire.Warn, Got: wire.Safe(exp.Text), Want: "a JSON number", Ref: "RFC 6749 §5.1",
 			Message: "expires_in should be a number, it is a " + exp.Kind.String()})
@@ -46,7 +37,7 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 		}
 	}
 	v.Checks = append(v.Checks, scopeCheck(s, v.Set["granted_scope"]))
-	if s.Spec.Grant == "authorization_code" && slices.Contains(words(s.Vars["scope"]), "openid") && v.Set["id_token"] == "" {
+	if s.Grant.Index("prepare") >= 0 && slices.Contains(words(s.Vars["scope"]), "openid") && v.Set["id_token"] == "" {
 		v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Fail, Want: "id_token", Ref: "OIDC Core §3.1.3.3",
 			Message: "scope openid was asked for, and the answer has no id_token"})
 	}
@@ -74,23 +65,49 @@ func scopeCheck(s flows.State, granted wire.Untrusted) wire.Check {
 
 // validate checks the ID token as OIDC Core §3.1.3.7 asks: the step with no
 // message of its own that decides whether the login counts.
-var validate = flows.Step{
-	ID: "id_token", Title: "Validate the ID token", Ref: "OIDC Core §3.1.3.7", From: flows.Client, To: flows.AS,
-	Why: "The ID token says who signed in. It only counts when the signature is the issuer's, when it is meant for this client, " +
-		"when it answers this very login (nonce), and when it is fresh.",
-	Pages: []string{"signature-invalid", "unknown-kid", "audience-mismatch", "issuer-mismatch", "nonce-mismatch", "token-expired", "clock-skew"},
-	Skip: func(s flows.State) string {
-		if s.Vars["id_token"] == "" {
-			return "no ID token came: scope openid was not asked for"
+var validate = validating("id_token", "id_token", false)
+
+// validating makes the step that checks the ID token in a variable. front: it
+// came through the browser, so it must vouch for what came with it (OIDC Core
+// §3.2.2.11, §3.3.2.12).
+func validating(step, variable string, front bool) flows.Step {
+	st := flows.Step{
+		ID: step, Title: "Validate the ID token", Ref: "OIDC Core §3.1.3.7", From: flows.Client, To: flows.AS,
+		Why: "The ID token says who signed in. It only counts when the signature is the issuer's, when it is meant for this client, " +
+			"when it answers this very login (nonce), and when it is fresh.",
+		Pages: []string{"signature-invalid", "unknown-kid", "audience-mismatch", "issuer-mismatch", "nonce-mismatch", "token-expired", "clock-skew"},
+		Skip: func(s flows.State) string {
+			if s.Vars[variable] == "" {
+				return "no ID token came: scope openid was not asked for"
+			}
+			return ""
+		},
+		Needs: []string{variable, "issuer", "jwks_uri"},
+		Do:    get("jwks_uri"),
+		On: func(s flows.State, e flows.Entry) flows.Verdict {
+			want := Expect(s, e.At)
+			if front {
+				want.FrontChannel = true
+				want.AccessToken = wire.NewSecret(cmp.Or(s.Vars["front_access_token"], s.Vars["access_token"]).Raw())
+			}
+			return checkIDToken(s, e, step, s.Vars[variable], want)
+		},
+	}
+	if front {
+		st.Ref = "OIDC Core §3.2.2.11 · §3.3.2.12"
+		st.Why += " This one came through the browser: its at_hash and c_hash prove that nobody swapped the token or the code beside it."
+		st.Skip = func(s flows.State) string {
+			if s.Vars[variable] == "" {
+				return "response_type " + s.Spec.Options["response_type"] + " brings no ID token through the browser"
+			}
+			return ""
 		}
-		return ""
-	},
-	Needs: []string{"id_token", "issuer", "jwks_uri"},
-	Do:    get("jwks_uri"),
-	On:    checkIDToken,
+		st.Pages = append([]string{"at-hash-mismatch", "c-hash-mismatch"}, st.Pages...)
+	}
+	return st
 }
 
-func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
+func checkIDToken(s flows.State, e flows.Entry, step string, text wire.Untrusted, want jose.Expect) flows.Verdict {
 	rec, ok := e.Event.(flows.Received)
 	if !ok {
 		return unexpected(e)
@@ -100,15 +117,15 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 		return flows.Verdict{Problem: &flows.Problem{Kind: flows.Refused, Code: "jwks_invalid", HTTPStatus: res.Status,
 			Description: wire.Untrusted("the key set at jwks_uri could not be fetched, so no signature can be checked")}}
 	}
-	tok := jose.Decode(s.Vars["id_token"].Raw())
-	report := jose.CheckIDToken(tok, Expect(s, e.At), signers(s, tok, res.Body), e.At)
+	tok := jose.Decode(text.Raw())
+	report := jose.CheckIDToken(tok, want, signers(s, tok, res.Body), e.At)
 	for i, c := range report.Checks {
 		if c.ID == "aud_untrusted" && c.Status == wire.Fail {
 			report.Checks[i].Message += "; if you know them, list them in the profile: [quirks] trusted_audiences"
 		}
 	}
 	unknownKid := slices.ContainsFunc(report.Checks, func(c wire.Check) bool { return c.ID == "kid_unknown" && c.Status != wire.Pass })
-	if unknownKid && len(s.ResultOf("id_token").Exchanges()) < 2 {
+	if unknownKid && len(s.ResultOf(step).Exchanges()) < 2 {
 		// The server may have rotated its keys a moment ago: look once more.
 		return flows.Verdict{Again: true, Checks: []wire.Check{{ID: "kid_unknown", Status: wire.Warn, Ref: "OIDC Core §10.1.1",
 			Message: "the key set has no key with the token's kid; authdance fetches it once more, in case the keys were just changed"}}}
@@ -116,8 +133,8 @@ func checkIDToken(s flows.State, e flows.Entry) flows.Verdict {
 	claims := tok.Claims
 	v := flows.Verdict{Checks: report.Checks, Set: flows.Vars{"jwks": res.Body, "sub": wire.Untrusted(claims.Str("sub")),
 		"signed_in_as": wire.Untrusted(cmp.Or(claims.Str("name"), claims.Str("preferred_username"), claims.Str("email"), claims.Str("sub")))}}
-	if before := s.Vars["sub"]; s.Spec.Grant == "refresh_token" && before != "" {
-		v.Checks = append(v.Checks, same("refresh_sub_mismatch", "sub", v.Set["sub"], before, "OIDC Core §12.2"))
+	if before := s.Vars["sub"]; before != "" && s.Born["sub"] == "" && len(s.Grant.Takes) > 0 {
+		v.Checks = append(v.Checks, same("refresh_sub_mismatch", "sub", v.Set["sub"], before, "OIDC Core §12.2 · §3.1.2.1"))
 	}
 	if report.Verdict == jose.Unverified && v.Problem == nil {
 		for _, c := range report.Checks {
@@ -179,4 +196,25 @@ func same(id, what string, got, want wire.Untrusted, ref string) wire.Check {
 		c.Status, c.Message = wire.Fail, what+" differs: the answer is about somebody else"
 	}
 	return c
+}
+
+// sameClaims compares the ID token from the browser with the one from the token
+// endpoint: iss and sub must be equal, and what both say about the login should
+// be (OIDC Core §3.3.3.6).
+func sameClaims(front, back wire.Untrusted) []wire.Check {
+	const ref = "OIDC Core §3.3.3.6"
+	a, b := jose.Decode(front.Raw()).Claims, jose.Decode(back.Raw()).Claims
+	var out []wire.Check
+	for _, name := range [...]string{"iss", "sub"} {
+		out = append(out, same("front_back_mismatch", name, wire.Untrusted(b.Str(name)), wire.Untrusted(a.Str(name)), ref))
+	}
+	for _, m := range a.Members {
+		other, has := b.Get(m.Name)
+		if slices.Contains([]string{"iss", "sub", "iat", "exp", "nbf", "jti", "at_hash", "c_hash", "s_hash"}, m.Name) || !has || m.Value.Indent() == other.Indent() {
+			continue
+		}
+		out = append(out, wire.Check{ID: "front_back_mismatch", Status: wire.Warn, Got: wire.Safe(other.Text), Want: wire.Safe(m.Value.Text), Ref: ref,
+			Message: wire.Safe(m.Name) + " differs between the ID token from the browser and the one from the token endpoint"})
+	}
+	return out
 }
