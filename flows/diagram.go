@@ -213,6 +213,12 @@ func (m Message) browsed(s State, fx Browse, r Result) []Message {
 				out = append(out, way.reply(e.Exchange, f.At))
 			}
 		case Redirected:
+			if fx.RedirectURI == "" {
+				if e.Via == Away {
+					out = append(out, m.within(Browser, Work, "the person decides there (not seen here)", f.At))
+				}
+				continue
+			}
 			if got, _ := e.Request.Find("state"); e.Via == Listener && got.Value != s.Vars["state"] {
 				way := away
 				way.To = Client

@@ -46,7 +46,8 @@ type (
 		State        wire.Untrusted
 		ResponseMode string // query, fragment or form_post
 		Resume       bool
-		SignedIn     bool // in the browser that signed in before, with its cookies
+		SignedIn     bool           // in the browser that signed in before, with its cookies
+		Code         wire.Untrusted // what the person types there, when nothing else tells them
 	}
 	// Wait asks to let time pass.
 	Wait struct {

@@ -113,6 +113,7 @@ const (
 	Listener  Via = "listener"
 	Pasted    Via = "paste"
 	Simulated Via = "simulated" // the built-in browser that signs in at the lab
+	Away      Via = "away"      // the person was sent there, and nobody comes back
 )
 
 func (Started) event()    {}

@@ -18,6 +18,9 @@ import (
 // not the awaited answer is handed back as Observed; the session stays open for
 // the Browse with Resume that follows.
 func (l *Live) browse(ctx context.Context, e flows.Browse) flows.Event {
+	if e.RedirectURI == "" {
+		return l.sendAway(ctx, e)
+	}
 	key := sessionKey(e)
 	s := l.sessions.take(key)
 	if s != nil && !e.Resume {
@@ -43,6 +46,21 @@ func (l *Live) browse(ctx context.Context, e flows.Browse) flows.Event {
 		l.sessions.keep(key, s)
 	}
 	return ev
+}
+
+// sendAway opens an address from which nobody comes back. Whether the browser
+// could be opened is news, not the end: the person may go there on another device.
+func (l *Live) sendAway(ctx context.Context, e flows.Browse) flows.Event {
+	open, f := l.allowed(e)
+	if f != nil {
+		return broke(e.ID, f)
+	}
+	if !e.Resume {
+		if err := l.browser.Open(ctx, open); err != nil {
+			return flows.Observed{ID: e.ID, Note: "the browser could not be opened: " + wire.Safe(err.Error()) + ". Open the address by hand, here or on another device", Exchange: flows.Exchange{Request: e.Request}}
+		}
+	}
+	return flows.Redirected{ID: e.ID, Via: flows.Away}
 }
 
 // allowed decides whether this request may go through a browser, and returns
@@ -191,7 +209,9 @@ type sessions struct {
 	idle map[string]*session
 }
 
-func sessionKey(e flows.Browse) string { return e.RedirectURI.Raw() + " " + e.State.Raw() }
+func sessionKey(e flows.Browse) string {
+	return e.RedirectURI.Raw() + " " + e.State.Raw() + " " + e.Code.Raw()
+}
 
 func (ss *sessions) take(key string) *session {
 	ss.mu.Lock()

@@ -219,9 +219,15 @@ func (f form) find(is func(input) bool) int {
 // field. In a form with a password any text field before it will do for the name.
 func (f form) password() int { return f.find(input.isPassword) }
 
+// code is where a code goes that the person reads elsewhere: that of a device,
+// or a second factor.
+func (f form) code() int {
+	return f.find(func(in input) bool { return in.isText() && in.about("user_code", "one-time-code", "otp") })
+}
+
 func (f form) user() int {
 	i := f.find(func(in input) bool {
-		return in.isText() && !in.isPassword() && in.about("user", "login", "email", "identifier")
+		return in.isText() && !in.isPassword() && in.about("user", "login", "email", "identifier") && !in.about("user_code")
 	})
 	if i < 0 && f.password() >= 0 {
 		i = f.find(func(in input) bool { return in.isText() && !in.isPassword() })

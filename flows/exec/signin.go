@@ -28,6 +28,7 @@ type SignInOptions struct {
 	Next    flows.Performer // answers every effect that is no Browse
 
 	User, Password string
+	Code           string        // what the person types when a page asks for a second factor
 	Deny           bool          // refuse consent
 	Tick           time.Duration // pause before each exchange, so that an eye can follow
 }
@@ -44,6 +45,9 @@ type SignIn struct {
 
 	mu  sync.Mutex
 	out []*visit // oldest first
+	// jar are the cookies of the visit that ended last: the session that a
+	// Browse with SignedIn goes on with.
+	jar http.CookieJar
 }
 
 // NewSignIn checks the options as NewLive does.
@@ -69,6 +73,8 @@ func (s *SignIn) Perform(ctx context.Context, e flows.Effect) flows.Event {
 		ev, over := s.step(ctx, v, b)
 		if !over {
 			s.keep(v)
+		} else {
+			s.ended(v)
 		}
 		return ev
 	})
@@ -98,12 +104,23 @@ func (s *SignIn) take(b flows.Browse) *visit {
 			return v
 		}
 	}
-	jar, _ := cookiejar.New(nil) // its error is always nil
+	jar := s.jar
+	if jar == nil || !b.SignedIn {
+		jar, _ = cookiejar.New(nil) // its error is always nil
+	}
 	v := &visit{key: key, jar: jar, next: b.Request}
 	if u, err := url.Parse(b.Request.URL.Raw()); err == nil {
 		v.home = u.Hostname()
 	}
 	return v
+}
+
+func (s *SignIn) ended(v *visit) {
+	if v.done {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.jar = v.jar
+	}
 }
 
 func (s *SignIn) keep(v *visit) {
@@ -118,6 +135,10 @@ func (s *SignIn) keep(v *visit) {
 func (s *SignIn) step(ctx context.Context, v *visit, b flows.Browse) (ev flows.Event, over bool) {
 	if v.stuck != nil {
 		return broke(b.ID, v.stuck), true
+	}
+	if v.done { // the page that ends a visit without a way back was shown
+		v.final.ID = b.ID
+		return v.final, true
 	}
 	if v.hops++; v.hops > maxHops {
 		return broke(b.ID, &failure{code: RedirectLoop, sent: true, text: "the sign-in went through 20 pages and redirects without an end; the server seems to send the browser in a circle"}), true
@@ -135,7 +156,7 @@ func (s *SignIn) step(ctx context.Context, v *visit, b flows.Browse) (ev flows.E
 	}
 	v.remember(u, x.Response)
 	s.decide(v, b, u, x)
-	if v.done {
+	if v.done && b.RedirectURI != "" {
 		v.final.ID = b.ID
 		return v.final, true
 	}
@@ -213,6 +234,10 @@ func (s *SignIn) decide(v *visit, b flows.Browse, at *url.URL, x flows.Exchange)
 		s.follow(v, b, at, x.Request, http.StatusSeeOther, page.refresh)
 		return
 	}
+	if b.RedirectURI == "" && res.Status < 300 {
+		v.done, v.final = true, flows.Redirected{Via: flows.Simulated}
+		return
+	}
 	v.stuck = stuckAt(at, res.Status, page)
 	if f, _ := choose(page.forms, false); f != nil && s.o.Deny {
 		v.stuck.text = "the page of " + wire.Safe(at.Host) + " has a button that allows, and none that refuses; refuse in a real browser. " + v.stuck.text
@@ -268,7 +293,7 @@ func choose(forms []form, deny bool) (f *form, button int) {
 		}
 	}
 	for i := range forms {
-		if forms[i].user() >= 0 {
+		if forms[i].user() >= 0 || forms[i].code() >= 0 {
 			return &forms[i], forms[i].decision(false)
 		}
 	}
@@ -289,6 +314,12 @@ func (s *SignIn) fill(v *visit, b flows.Browse, at *url.URL, f form, button int,
 	filled := map[int]string{}
 	if i := f.user(); i >= 0 {
 		filled[i] = s.o.User
+	}
+	if i := f.code(); i >= 0 {
+		filled[i] = s.o.Code
+		if f.inputs[i].about("user_code") {
+			filled[i] = b.Code.Raw()
+		}
 	}
 	secret := f.password()
 	if secret >= 0 {

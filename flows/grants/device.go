@@ -69,7 +69,7 @@ func showCode(s flows.State) flows.Effect {
 	if to == "" {
 		to = s.Vars["verification_uri"]
 	}
-	return flows.Browse{Request: flows.Request{Method: "GET", URL: to}, State: s.Vars["user_code"]}
+	return flows.Browse{Request: flows.Request{Method: "GET", URL: to}, Code: s.Vars["user_code"]}
 }
 
 // onTheWay takes the fact that the person was sent: nobody comes back.

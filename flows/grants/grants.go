@@ -61,6 +61,30 @@ func Options(grant string) map[string][]string {
 	return out
 }
 
+// Lacks lists what a run of the grant begins with and does not have yet, the
+// optional things left out.
+func Lacks(g flows.Grant, vars flows.Vars, secrets flows.Secrets) []flows.Given {
+	var out []flows.Given
+	for _, need := range g.Takes {
+		if !need.Optional && vars[need.Name] == "" && secrets[need.Name].IsZero() {
+			out = append(out, need)
+		}
+	}
+	return out
+}
+
+// Carry is what an earlier run has for a run of the grant to begin with: the
+// values that it takes, and whom they are about.
+func Carry(g flows.Grant, earlier flows.Vars) flows.Vars {
+	out := flows.Vars{}
+	for _, need := range g.Takes {
+		if v := earlier[need.From]; v != "" {
+			out[need.Name], out["sub"] = v, earlier["sub"]
+		}
+	}
+	return out
+}
+
 // Resolve fills in the defaults of a Spec and refuses what the grant does not know.
 func Resolve(spec flows.Spec) (flows.Spec, error) {
 	if _, known := find(spec.Grant); !known {

@@ -21,7 +21,7 @@ var implicit = flows.Grant{
 			Message: "the implicit flow is retired: tokens in an address end up in histories and logs, and nothing ties them to the application that asked"}),
 		authorize(choice("response_type")),
 		frontAnswer("access_token", "id_token"),
-		validating("id_token", "id_token", true), userinfo, callAPI,
+		validating("id_token", "id_token", true), unless(userinfo, noAccessToken), unless(callAPI, noAccessToken),
 	},
 }
 
@@ -37,6 +37,13 @@ var hybrid = flows.Grant{
 		validating("front_id_token", "front_id_token", true),
 		swap, comparing(validate), userinfo, callAPI,
 	},
+}
+
+func noAccessToken(s flows.State) string {
+	if s.Vars["access_token"] == "" {
+		return "response_type " + s.Spec.Options["response_type"] + " brings no access token"
+	}
+	return ""
 }
 
 // frontAnswer reads an answer that may hold tokens, and keeps them under the

@@ -211,6 +211,18 @@ func backingOff(s flows.State, e flows.Entry) flows.Verdict {
 		Checks: []wire.Check{{ID: "polling_slower", Status: wire.Warn, Ref: "RFC 8628 §3.5", Message: fmt.Sprintf("the server did not answer in time; authdance asks again, now every %d seconds", every)}}}
 }
 
+// unless skips a step for a further reason, beside its own.
+func unless(st flows.Step, reason func(flows.State) string) flows.Step {
+	own := st.Skip
+	st.Skip = func(s flows.State) string {
+		if why := reason(s); why != "" || own == nil {
+			return why
+		}
+		return own(s)
+	}
+	return st
+}
+
 // warning adds a check of its own to what a step finds.
 func warning(st flows.Step, c wire.Check) flows.Step {
 	on := st.On

@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -34,6 +35,38 @@ type Profile struct {
 	Client    ClientConfig      `toml:"client"`
 	Request   RequestConfig     `toml:"request"`
 	Quirks    map[string]string `toml:"quirks,omitempty"`
+
+	// Grants is what differs for one flow, by its ID: servers often want a client
+	// of its own for each.
+	Grants map[string]GrantConfig `toml:"grants,omitempty"`
+
+	values map[string]string // of the flow that For was asked for
+}
+
+// GrantConfig overrules the profile for one flow. Empty fields change nothing.
+type GrantConfig struct {
+	Client  ClientConfig      `toml:"client,omitempty"`
+	Request RequestConfig     `toml:"request,omitempty"`
+	API     string            `toml:"api,omitempty"`
+	Values  map[string]string `toml:"values,omitempty"` // further values, by their names on the wire
+}
+
+// For is the profile as the flow with this ID uses it. A client of the flow's
+// own replaces the profile's client as a whole: an ID never meets another's secret.
+func (p Profile) For(grant string) Profile {
+	g, ok := p.Grants[grant]
+	if !ok {
+		return p
+	}
+	if g.Client.ID != "" {
+		g.Client.RedirectURI = cmp.Or(g.Client.RedirectURI, p.Client.RedirectURI)
+		p.Client = g.Client
+	}
+	p.API = cmp.Or(g.API, p.API)
+	p.Request = RequestConfig{Scope: cmp.Or(g.Request.Scope, p.Request.Scope), PKCE: cmp.Or(g.Request.PKCE, p.Request.PKCE),
+		Audience: cmp.Or(g.Request.Audience, p.Request.Audience), Resource: cmp.Or(g.Request.Resource, p.Request.Resource)}
+	p.values = g.Values
+	return p
 }
 
 // ClientConfig is who we are at the provider.

@@ -139,7 +139,29 @@ func ForLab(issuer, api string) Profile {
 	return Profile{Schema: 1, ID: "lab", Name: "lab", Class: Lab, Issuer: issuer, API: api + "/api/profile",
 		Client:  ClientConfig{ID: "workshop-spa", Auth: "none", RedirectURI: defaultRedirect},
 		Request: RequestConfig{Scope: "openid profile email offline_access read", PKCE: "S256"},
-		Quirks:  map[string]string{"code_lifetime": "60"}}
+		Quirks:  map[string]string{"code_lifetime": "60"},
+		Grants:  labGrants(api)}
+}
+
+// labGrants are the clients of the lab that suit each flow, where that is not
+// workshop-spa. Their secrets are known to whoever has the lab.
+func labGrants(api string) map[string]GrantConfig {
+	legacy := GrantConfig{Client: ClientConfig{ID: "workshop-legacy", Auth: "none"}}
+	gateway := GrantConfig{Client: ClientConfig{ID: "workshop-gateway", Auth: "client_secret_basic"}, Request: RequestConfig{Scope: "read"}}
+	person := legacy
+	person.Values = map[string]string{"username": "alice", "password": "password"}
+	return map[string]GrantConfig{
+		"device_code":        {Client: ClientConfig{ID: "workshop-device", Auth: "none"}},
+		"client_credentials": {Client: ClientConfig{ID: "workshop-service", Auth: "client_secret_basic"}, Request: RequestConfig{Scope: "read write"}},
+		"hybrid":             legacy,
+		"implicit":           legacy,
+		"password":           person,
+		"token_exchange":     gateway,
+		"on_behalf_of":       gateway,
+		"introspect":         {Client: ClientConfig{ID: "workshop-web", Auth: "client_secret_basic"}},
+		"step_up":            {API: api + "/api/vault"},
+		"resource_metadata":  {Values: map[string]string{"resource": api + "/mcp"}},
+	}
 }
 
 // Vars are the protocol values that a profile gives to a run, by their names on
@@ -162,5 +184,8 @@ func (p Profile) Vars() map[string]wire.Untrusted {
 	set("scope", p.Request.Scope)
 	set("audience", p.Request.Audience)
 	set("resource", p.Request.Resource)
+	for name, val := range p.values {
+		set(name, val)
+	}
 	return out
 }

@@ -1,0 +1,101 @@
+package exec
+
+import (
+	"context"
+	"maps"
+	"testing"
+	"time"
+
+	"authdance/flows"
+	"authdance/flows/grants"
+	"authdance/flows/lab"
+	"authdance/flows/provider"
+	"authdance/flows/wire"
+)
+
+// labRuns plays grants against one lab as a headless run does: with the client
+// that suits the grant, after a sign-in where the grant begins with a token.
+type labRuns struct {
+	t    *testing.T
+	lab  *lab.Lab
+	with *SignIn
+}
+
+func inTheLab(t *testing.T) *labRuns {
+	t.Helper()
+	l := newLab(t)
+	o := Options{Transport: l.Transport()}
+	live, err := NewLive(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { live.Close() })
+	s, err := NewSignIn(SignInOptions{Options: o, Next: live, User: "alice", Password: "password", Code: "246810"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &labRuns{t, l, s}
+}
+
+// run plays a grant; more overrules what the lab's profile says.
+func (r *labRuns) run(grant string, options map[string]string, more flows.Vars) flows.State {
+	r.t.Helper()
+	p := provider.ForLab(r.lab.Issuer(), r.lab.API()).For(grant)
+	vars, secrets := flows.Vars(p.Vars()), flows.Secrets{}
+	maps.Copy(vars, more)
+	all := map[string]string{"client_auth": p.ClientAuth()}
+	maps.Copy(all, options)
+	for _, c := range r.lab.Clients() {
+		if c.ID == vars["client_id"].Raw() && c.Secret != "" {
+			secrets["client_secret"] = wire.NewSecret(c.Secret)
+		}
+	}
+	g, err := grants.Build(flows.Spec{Grant: grant, Options: all})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if len(grants.Lacks(g, vars, secrets)) > 0 {
+		for name, v := range grants.Carry(g, r.run("authorization_code", nil, nil).Vars) {
+			if vars[name] == "" {
+				vars[name] = v
+			}
+		}
+	}
+	started, err := grants.Start(flows.Spec{Grant: grant, Options: all}, flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, vars, secrets, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	log := Run(context.Background(), flows.Log{}.Append(time.Now(), started), time.Now, r.with, nil)
+	s, _ := log.At(len(log.Entries))
+	return s
+}
+
+func TestEveryGrantCompletesInTheLabWithItsClient(t *testing.T) {
+	for _, c := range []struct {
+		grant, option, value string
+	}{
+		{grant: "authorization_code"}, {grant: "refresh_token"}, {grant: "discovery"}, {grant: "userinfo"}, {grant: "api"},
+		{grant: "device_code"}, {grant: "client_credentials"}, {grant: "password"}, {grant: "silent_renewal"},
+		{"implicit", "response_type", "id_token token"}, {"implicit", "response_type", "id_token"}, {"implicit", "response_type", "token"},
+		{"hybrid", "response_type", "code id_token"}, {"hybrid", "response_type", "code token"}, {"hybrid", "response_type", "code id_token token"},
+	} {
+		t.Run(c.grant+" "+c.value, func(t *testing.T) {
+			options := map[string]string{}
+			if c.option != "" {
+				options[c.option] = c.value
+			}
+			s := inTheLab(t).run(c.grant, options, nil)
+			if s.Status != flows.Done {
+				t.Errorf("%s at step %d: %+v", s.Status, s.Step, s.Problem)
+			}
+			for i, st := range s.Grant.Steps {
+				t.Logf("%-22s %s %s", st.ID, s.StatusOf(i), s.Results[i].Skipped)
+			}
+			for _, c := range s.Checks() {
+				if c.Status == wire.Warn || c.Status == wire.Fail || c.Status == wire.Unknown {
+					t.Logf("%s %s: %s (got %s, want %s)", c.Status, c.ID, c.Message, c.Got, c.Want)
+				}
+			}
+		})
+	}
+}
