@@ -31,6 +31,7 @@ func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := a.lab.tenantOf(r)
 	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
 	x := &exchange{lab: a.lab, tenant: t, route: route{name: routeAPI}, path: r.URL.Path}
+	x.arrive(r)
 	faults, unknown := a.lab.faults.active(r, t.name)
 	if unknown != "" {
 		x.answer(w, r, unknownFault(unknown))
@@ -81,7 +82,7 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 	if isPreflight(r) {
 		return preflight([]string{"GET", "HEAD", "POST"})
 	}
-	if out, ok := a.describeResource(r.URL.Path); ok {
+	if out, ok := a.describeResource(x.apiOrigin(), r.URL.Path); ok {
 		return out
 	}
 	i := slices.IndexFunc(a.resources, func(res resource) bool { return res.path == r.URL.Path })
@@ -94,12 +95,13 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 		return x.wrongMethod(r.Method)
 	}
 	x.pass(checkMethod)
-	x.described = a.lab.metadataOf(res.path)
-	audience := a.lab.API()
+	x.described = metadataOf(x.apiOrigin(), res.path)
+	below := ""
 	if res.path == mcpPath {
-		audience += mcpPath
+		below = mcpPath
 	}
-	token, bad := x.authorized(r, a.lab.API()+r.URL.Path, audience)
+	// A token for the API is good at both of its addresses.
+	token, bad := x.authorized(r, x.apiOrigin()+r.URL.Path, a.lab.API()+below, x.apiOrigin()+below)
 	if bad != "" {
 		return x.challenge(bad, "")
 	}

@@ -51,6 +51,9 @@ func (x *exchange) authorized(r *http.Request, target string, audiences ...strin
 		return accessToken{}, bad
 	}
 	x.client, _ = x.tenant.store.registry.client(token.ClientID)
+	if bad := x.checkConfirmation(token); bad != "" {
+		return token, bad
+	}
 	jkt := token.boundTo()
 	switch {
 	case jkt == "" && scheme == "dpop":
@@ -76,11 +79,7 @@ func (x *exchange) authorized(r *http.Request, target string, audiences ...strin
 }
 
 // boundTo is the thumbprint of the key that the token needs, RFC 9449 §6.1.
-func (t accessToken) boundTo() string {
-	cnf, _ := t.extra["cnf"].(map[string]any)
-	jkt, _ := cnf["jkt"].(string)
-	return jkt
-}
+func (t accessToken) boundTo() string { return t.confirmation("jkt") }
 
 // checkAccess checks an access token as RFC 9068 §4 asks: type, signature,
 // issuer, audience, time, and here also whether it was revoked.

@@ -14,8 +14,13 @@ const (
 	authPrivateKey = "private_key_jwt"
 )
 
-func authMethods() []string {
-	return []string{authBasic, authPost, authSecretJWT, authPrivateKey, authNone}
+// authMethods are those of the lab. The ones by certificate need its TLS address.
+func (l *Lab) authMethods() []string {
+	methods := []string{authBasic, authPost, authSecretJWT, authPrivateKey, authNone}
+	if l.MTLS() != "" {
+		methods = append(methods, authTLS, authSelfSigned)
+	}
+	return methods
 }
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -112,6 +117,8 @@ func (x *exchange) clientBySecret(r *http.Request, basic bool) (Client, problem)
 		return c, ""
 	case !c.sendsSecret() && sent:
 		return c, clientWrongMethod
+	case c.byCertificate():
+		return c, x.checkCertificate(c)
 	case !c.sendsSecret():
 		return c, clientNoAssertion
 	case !sent:
@@ -148,6 +155,8 @@ func (x *exchange) clientByAssertion() (Client, problem) {
 		return c, clientUnknown
 	case c.method() == authSecretJWT:
 		bad = j.verify([]byte(c.Secret), macAlgs())
+	case c.must(mustName) && !j.namesCertificate():
+		bad = thumbprintMissing
 	case c.method() == authPrivateKey:
 		bad = x.verifyByClient(j, c)
 	default:
@@ -161,8 +170,7 @@ func (x *exchange) clientByAssertion() (Client, problem) {
 	case j.text("sub") != id:
 		return c, j.kind.flaw(flawSubject)
 	}
-	here := x.tenant.issuer + x.route.path
-	if bad = j.checkAudience(x.tenant.issuer, x.tenant.issuer+"/token", here); bad != "" {
+	if bad = j.checkAudience(x.tenant.issuer, x.tenant.issuer+"/token", x.address()); bad != "" {
 		return c, bad
 	}
 	if bad = j.checkTimes(x.now()); bad != "" {

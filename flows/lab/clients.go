@@ -1,6 +1,9 @@
 package lab
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -21,6 +24,7 @@ type registry struct {
 type registered struct {
 	Client
 	public jwk.Set
+	own    identity // certificate that the lab made for it; zero without one
 	// Only of clients that registered themselves.
 	token    string // registration access token
 	issued   int64
@@ -30,14 +34,11 @@ type registered struct {
 func newRegistry(clients []Client) (*registry, error) {
 	reg := &registry{clients: map[string]registered{}}
 	for _, c := range clients {
-		entry := registered{Client: c}
-		if use := c.ownKeyUse(); use != "" {
-			var err error
-			if entry.PrivateJWK, entry.public, err = clientKey(c.ID, use); err != nil {
-				return nil, err
-			}
+		made := registered{Client: c}
+		if err := made.makeKeys(); err != nil {
+			return nil, fmt.Errorf("lab: make the key of %s: %w", c.ID, err)
 		}
-		reg.put(entry)
+		reg.put(made)
 	}
 	return reg, nil
 }
@@ -49,38 +50,57 @@ func (c Client) ownKeyUse() string {
 			return forEncryption
 		}
 	}
-	if c.Auth == authPrivateKey {
+	if c.Auth == authPrivateKey || c.Auth == authSelfSigned {
 		return forSigning
 	}
 	return ""
 }
 
-// clientKey makes the key pair of a client whose application has none of its
-// own: the private JWK for the application and the key set that the lab keeps.
-func clientKey(id, use string) (private string, public jwk.Set, err error) {
-	priv, err := newECKey(nil)
-	if err != nil {
-		return "", nil, fmt.Errorf("lab: make the key of %s: %w", id, err)
+// makeKeys makes what a fixed client proves itself or decrypts with: the private
+// JWK for its application and the key set that the lab keeps; where its
+// certificate matters, that too.
+func (c *registered) makeKeys() error {
+	use := c.ownKeyUse()
+	if use == "" {
+		return nil
 	}
-	members := publicMembers(priv.Public())
-	members["use"], members["kid"] = use, id+"-key"
+	var key *ecdsa.PrivateKey
+	var err error
+	members := map[string]any{"use": use}
 	if use == forSigning {
 		members["alg"] = es256
 	}
+	if c.method() == authSelfSigned || c.must(mustName) {
+		if c.own, err = selfSigned(c.ID); err != nil {
+			return err
+		}
+		key = c.own.key
+		members["x5c"] = []string{base64.StdEncoding.EncodeToString(c.own.cert.Raw)}
+		members["x5t#S256"], members["x5t"] = thumbprint(c.own.cert), oldThumbprint(c.own.cert)
+	} else {
+		if key, err = newECKey(nil); err != nil {
+			return err
+		}
+		members["kid"] = c.ID + "-key"
+	}
+	for name, value := range publicMembers(key.Public()) {
+		members[name] = value
+	}
 	set, err := json.Marshal(map[string]any{"keys": []any{members}})
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	if public, err = publicKeys(set); err != nil {
-		return "", nil, err
+	if c.public, err = publicKeys(set); err != nil || c.method() == authSelfSigned {
+		return err
 	}
-	scalar, err := priv.Bytes()
+	scalar, err := key.Bytes()
 	if err != nil {
-		return "", nil, fmt.Errorf("lab: write the key of %s: %w", id, err)
+		return err
 	}
 	members["d"] = base64.RawURLEncoding.EncodeToString(scalar)
-	text, err := json.Marshal(members)
-	return string(text), public, err
+	private, err := json.Marshal(members)
+	c.PrivateJWK = string(private)
+	return err
 }
 
 func (r *registry) put(c registered) {
@@ -117,8 +137,59 @@ func publicKeys(jwks []byte) (jwk.Set, error) {
 		if private, err := jwk.IsPrivateKey(key); err != nil || private {
 			return nil, errors.New("lab: this JWK set has a key that is not public; leave the member d out")
 		}
+		if err := nameByCertificate(key); err != nil {
+			return nil, err
+		}
 	}
 	return keys, nil
+}
+
+// errCertificateKey is a key that does not belong to its certificate.
+var errCertificateKey = errors.New("lab: this JWK set has a key that does not fit its certificate in x5c, or its thumbprint")
+
+// nameByCertificate makes a key with a certificate known by the thumbprints of
+// that, and checks what RFC 7517 §4.7 to §4.9 ask: same key, right thumbprints.
+func nameByCertificate(key jwk.Key) error {
+	cert, err := certificateOf(key)
+	if err != nil || cert == nil {
+		return err
+	}
+	var raw any
+	if err := jwk.Export(key, &raw); err != nil {
+		return errCertificateKey
+	}
+	public, ok := raw.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !public.Equal(cert.PublicKey) {
+		return errCertificateKey
+	}
+	for member, value := range map[string]string{"x5t#S256": thumbprint(cert), "x5t": oldThumbprint(cert)} {
+		var had string
+		if key.Get(member, &had) == nil && had != value {
+			return errCertificateKey
+		}
+		if err := key.Set(member, value); err != nil {
+			return errCertificateKey
+		}
+	}
+	return nil
+}
+
+// certificateOf is the first certificate in the x5c of a key; nil without one.
+func certificateOf(key jwk.Key) (*x509.Certificate, error) {
+	chain, ok := key.X509CertChain()
+	if !ok || chain.Len() == 0 {
+		return nil, nil
+	}
+	text, _ := chain.Get(0)
+	der, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return nil, errCertificateKey
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, errCertificateKey
+	}
+	return cert, nil
 }
 
 func (r *registry) client(id string) (Client, bool) {
@@ -145,8 +216,9 @@ func (r *registry) list() []Client {
 
 // SetClientKeys registers the public keys of an application, a JWK set: those
 // with which it signs client assertions and request objects, and those to which
-// the lab encrypts. They replace what was registered before. An unknown client,
-// a bad set, or a set without the key that the client's seals need is an error.
+// the lab encrypts. A key with a certificate (x5c) can be named by its
+// thumbprint. They replace what was registered before. An unknown client, a bad
+// set, or a set without the key that the client's seals need is an error.
 func (t Tenant) SetClientKeys(clientID string, jwks []byte) error {
 	reg := t.t.store.registry
 	c, ok := reg.entry(clientID)
@@ -157,7 +229,7 @@ func (t Tenant) SetClientKeys(clientID string, jwks []byte) error {
 	if err != nil {
 		return err
 	}
-	c.PrivateJWK, c.public = "", keys
+	c.PrivateJWK, c.public, c.own = "", keys, identity{}
 	if err := c.fits(); err != nil {
 		return err
 	}

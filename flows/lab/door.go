@@ -16,8 +16,8 @@ const bodyLimit = 64 << 10
 // guard is the outermost handler of each origin: it refuses requests that
 // were meant for another host (DNS rebinding), bounds the body, sets the date
 // of the lab's own clock and keeps a bug from taking the process down.
-func (l *Lab) guard(addr string, next http.Handler) http.Handler {
-	_, port, _ := net.SplitHostPort(addr)
+func (l *Lab) guard(at site, next http.Handler) http.Handler {
+	_, port, _ := net.SplitHostPort(at.addr)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !l.gate.enter() {
 			http.Error(w, "authdance lab: this lab is closed.", http.StatusServiceUnavailable)
@@ -28,8 +28,8 @@ func (l *Lab) guard(addr string, next http.Handler) http.Handler {
 		w.Header().Set("Date", l.now().UTC().Format(http.TimeFormat))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set(RequestHeader, strconv.FormatUint(l.sights.next(), 10))
-		if r.Host != addr && (r.Host != "localhost:"+port || changesState(r)) {
-			l.turnAway(w, r, textReply(http.StatusMisdirectedRequest, fmt.Sprintf("authdance lab: this request names another host. The lab answers to http://%s only.\n", addr)))
+		if r.Host != at.addr && (r.Host != "localhost:"+port || changesState(r)) {
+			l.turnAway(w, r, textReply(http.StatusMisdirectedRequest, fmt.Sprintf("authdance lab: this request names another host. The lab answers to %s only.\n", at.origin())))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)

@@ -135,7 +135,7 @@ func (t *tenant) goodNonce(nonce, at string) bool {
 // bindToProof checks the proof of a token request and ties what is
 // issued to its key.
 func (x *exchange) bindToProof(r *http.Request) problem {
-	got, bad := x.checkProof(r, x.tenant.issuer+x.route.path, "", routeToken)
+	got, bad := x.checkProof(r, x.address(), "", routeToken)
 	switch {
 	case bad != "":
 		return bad
@@ -145,7 +145,7 @@ func (x *exchange) bindToProof(r *http.Request) problem {
 	if x.proof = got; got.sent {
 		x.pass(checkProof)
 		x.saw(checkProof, got.jkt, "")
-		x.addClaim("cnf", map[string]any{"jkt": got.jkt})
+		x.confirm("jkt", got.jkt)
 	}
 	return ""
 }
@@ -153,7 +153,7 @@ func (x *exchange) bindToProof(r *http.Request) problem {
 // pushedKey ties a pushed request, and the code that comes of it, to the key of
 // its proof: RFC 9449 §10.1.
 func (x *exchange) pushedKey(r *http.Request) problem {
-	got, bad := x.checkProof(r, x.tenant.issuer+x.route.path, "", routeToken)
+	got, bad := x.checkProof(r, x.address(), "", routeToken)
 	switch jkt := x.form.Get("dpop_jkt"); {
 	case bad != "" || !got.sent:
 		return bad
@@ -179,7 +179,7 @@ func (x *exchange) checkBinding() problem {
 	case bound || g.AuthParams.DPoPJKT != "":
 		x.pass(checkKeyBinding)
 	}
-	return ""
+	return x.checkCertificateBinding()
 }
 
 // offerNonce puts the nonce for the next proof into an answer.

@@ -50,6 +50,9 @@ func (x *exchange) token(r *http.Request) reply {
 	if bad := x.bindToProof(r); bad != "" {
 		return x.refuse(bad)
 	}
+	if bad := x.bindToCertificate(); bad != "" {
+		return x.refuse(bad)
+	}
 	if bad := x.checkBinding(); bad != "" {
 		return x.refuse(bad)
 	}
@@ -303,7 +306,7 @@ func (t *tenant) handle(token string) string {
 
 // userinfo answers with claims about the user, OIDC Core §5.3.
 func (x *exchange) userinfo(r *http.Request) reply {
-	token, bad := x.authorized(r, x.tenant.issuer+x.route.path, x.lab.resources()...)
+	token, bad := x.authorized(r, x.address(), x.lab.resources()...)
 	if bad != "" {
 		return x.refuse(bad)
 	}

@@ -119,6 +119,11 @@ func signsWith(key jwk.Key) bool {
 	return use != forEncryption
 }
 
+// namesCertificate tells whether the header names the key by its certificate.
+func (j foreignJWT) namesCertificate() bool {
+	return j.header["x5t#S256"] != nil || j.header["x5t"] != nil
+}
+
 // checkTimes checks exp, nbf and iat. exp is a must, RFC 7523 §3.
 func (j foreignJWT) checkTimes(now time.Time) problem {
 	exp, has := j.claims["exp"].(float64)

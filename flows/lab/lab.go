@@ -17,6 +17,7 @@ package lab
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -45,12 +46,14 @@ type Options struct {
 	Addr string
 	// APIAddr is the same for the protected API.
 	APIAddr string
+	// TLSAddr is the same for the address that speaks TLS (see Lab.MTLS).
+	TLSAddr string
 	// Now is the only clock of the lab; nil means time.Now. It may jump in
 	// both directions, and everything that can expire follows it.
 	Now func() time.Time
 	// Rand feeds codes, tokens, identifiers and the ES256 key; nil means
 	// crypto/rand. With a fixed Now and a fixed Rand the lab answers the same
-	// requests with the same bytes. The other keys stay random.
+	// requests with the same bytes. The other keys and certificates stay random.
 	Rand io.Reader
 	// Served, when it is set, is told of every request just before its answer
 	// goes out, by the goroutine that answers. It must be quick and safe for
@@ -69,29 +72,35 @@ type Lab struct {
 	faults  *faultBoard
 	server  site
 	api     site
+	secure  site // zero without ports
 	tenants map[string]*tenant
 	sights  sights
 	served  func(View)
+
+	authority   func() (authority, error)
+	certificate func() (*tls.Certificate, error)
 
 	gate      gate
 	listening *listening
 }
 
-// site is one origin of the lab: http://addr.
+// site is one origin of the lab.
 type site struct {
-	addr    string
-	handler http.Handler
+	scheme, addr string
+	handler      http.Handler
 }
+
+func (s site) origin() string { return s.scheme + "://" + s.addr }
 
 // New makes a lab that opens no port. Its issuer is
 // http://127.0.0.1:9500/default and its API http://127.0.0.1:9502; requests
 // reach both through Transport.
 func New(o Options) (*Lab, error) {
-	return build(o, fixedServer, fixedAPI)
+	return build(o, fixedServer, fixedAPI, "")
 }
 
-// Start makes a lab that listens on two loopback ports until Close. It returns
-// when both answer. An address that is not loopback, or a port in use, is an
+// Start makes a lab that listens on three loopback ports until Close. It returns
+// when all answer. An address that is not loopback, or a port in use, is an
 // error that says what to change.
 func Start(o Options) (*Lab, error) {
 	server, err := listen("--addr", o.Addr)
@@ -102,15 +111,19 @@ func Start(o Options) (*Lab, error) {
 	if err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
-	l, err := build(o, server.Addr().String(), api.Addr().String())
+	secure, err := listen("--tls-addr", o.TLSAddr)
 	if err != nil {
 		return nil, errors.Join(err, server.Close(), api.Close())
 	}
-	l.listening = serve(l, server, api)
+	l, err := build(o, server.Addr().String(), api.Addr().String(), secure.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, server.Close(), api.Close(), secure.Close())
+	}
+	l.listening = serve(l, server, api, secure)
 	return l, nil
 }
 
-func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
+func build(o Options, serverAddr, apiAddr, secureAddr string) (*Lab, error) {
 	l := &Lab{now: o.Now, random: &random{from: o.Rand}, tenants: map[string]*tenant{}, served: o.Served}
 	if l.now == nil {
 		l.now = time.Now
@@ -119,7 +132,15 @@ func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
 		l.random.from = rand.Reader
 	}
 	l.faults = newFaultBoard()
-	l.server.addr, l.api.addr = serverAddr, apiAddr
+	l.authority = sync.OnceValues(newAuthority)
+	l.certificate = sync.OnceValues(func() (*tls.Certificate, error) {
+		a, err := l.authority()
+		if err != nil {
+			return nil, err
+		}
+		return a.serverCertificate()
+	})
+	l.server, l.api, l.secure = site{scheme: "http", addr: serverAddr}, site{scheme: "http", addr: apiAddr}, site{scheme: "https", addr: secureAddr}
 	for _, name := range append([]string{defaultTenant}, o.Tenants...) {
 		if err := goodTenantName(name); err != nil {
 			return nil, err
@@ -133,8 +154,10 @@ func build(o Options, serverAddr, apiAddr string) (*Lab, error) {
 		}
 		l.tenants[name] = t
 	}
-	l.server.handler = l.guard(l.server.addr, http.HandlerFunc(l.serveServer))
-	l.api.handler = l.guard(l.api.addr, &protectedAPI{lab: l, resources: apiResources()})
+	api := &protectedAPI{lab: l, resources: apiResources()}
+	l.server.handler = l.guard(l.server, http.HandlerFunc(l.serveServer))
+	l.api.handler = l.guard(l.api, api)
+	l.secure.handler = l.guard(l.secure, l.eitherOf(http.HandlerFunc(l.serveServer), api))
 	return l, nil
 }
 
@@ -147,7 +170,7 @@ func (l *Lab) main() *tenant { return l.tenants[defaultTenant] }
 // API is the origin of the protected API and the audience of access tokens.
 // /api/profile needs the scope read, /api/notes the scope write, /api/vault the
 // scope read and a second factor. /mcp is a resource of its own.
-func (l *Lab) API() string { return "http://" + l.api.addr }
+func (l *Lab) API() string { return l.api.origin() }
 
 // JWKS is the public key set as the jwks_uri of the lab would answer now.
 func (l *Lab) JWKS() []byte { return l.main().keys.publicJSON() }
@@ -169,7 +192,7 @@ func (l *Lab) Close() error {
 }
 
 // origin of the authorization server, without a path.
-func (l *Lab) origin() string { return "http://" + l.server.addr }
+func (l *Lab) origin() string { return l.server.origin() }
 
 // gate counts requests in flight and refuses new ones once shut, because
 // http.Server.Close waits for no handler.

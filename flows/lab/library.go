@@ -175,7 +175,7 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	m["device_authorization_endpoint"] = t.issuer + "/device_authorization"
 	m["grant_types_supported"] = offeredGrants()
 	for _, endpoint := range []string{"token", "revocation", "introspection"} {
-		methods := authMethods()
+		methods := t.lab.authMethods()
 		if endpoint == "introspection" {
 			methods = slices.DeleteFunc(methods, func(m string) bool { return m == authNone })
 		}

@@ -37,17 +37,22 @@ func TestCloseFreesPortsAndGoroutines(t *testing.T) {
 		}
 		res.Body.Close()
 	}
-	addr := strings.TrimPrefix(l.API(), "http://")
+	if _, err := rt.RoundTrip(get(t, l.MTLS()+"/default/jwks")); err == nil { // makes the certificate of the server
+		t.Error("a client trusts the throw-away authority unasked")
+	}
+	addr, secure := strings.TrimPrefix(l.API(), "http://"), strings.TrimPrefix(l.MTLS(), "https://")
 	for range 2 {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	free, err := net.Listen("tcp", addr)
-	if err != nil {
-		t.Fatalf("the port is still taken: %v", err)
+	for _, at := range []string{addr, secure} {
+		free, err := net.Listen("tcp", at)
+		if err != nil {
+			t.Fatalf("the port is still taken: %v", err)
+		}
+		free.Close()
 	}
-	free.Close()
 	res, err := l.Transport().RoundTrip(get(t, l.Issuer()+"/jwks"))
 	if err != nil || res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a closed lab answers %v, %v", res, err)
@@ -65,7 +70,7 @@ func get(t testing.TB, at string) *http.Request {
 
 func TestOnlyLoopbackAddressesAreAccepted(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0", "192.0.2.1:0", "[::]:0", "example.test:0"} {
-		for _, o := range []lab.Options{{Addr: addr}, {APIAddr: addr}} {
+		for _, o := range []lab.Options{{Addr: addr}, {APIAddr: addr}, {TLSAddr: addr}} {
 			l, err := lab.Start(o)
 			if err == nil {
 				l.Close()
@@ -87,7 +92,7 @@ func TestPortInUseNamesThePortAndTheWayOut(t *testing.T) {
 	}
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
-	for flag, o := range map[string]lab.Options{"--addr": {Addr: taken.Addr().String()}, "--api-addr": {APIAddr: taken.Addr().String()}} {
+	for flag, o := range map[string]lab.Options{"--addr": {Addr: taken.Addr().String()}, "--api-addr": {APIAddr: taken.Addr().String()}, "--tls-addr": {TLSAddr: taken.Addr().String()}} {
 		l, err := lab.Start(o)
 		if err == nil {
 			l.Close()

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,13 +23,14 @@ type listening struct {
 	serving sync.WaitGroup
 }
 
-func serve(l *Lab, server, api net.Listener) *listening {
+func serve(l *Lab, server, api, secure net.Listener) *listening {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &listening{cancel: cancel}
 	for _, at := range []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{server, l.server.handler}, {api, l.api.handler}} {
+		tls      *tls.Config
+	}{{server, l.server.handler, nil}, {api, l.api.handler, nil}, {secure, l.secure.handler, l.tlsConfig()}} {
 		srv := &http.Server{
 			Handler: at.handler,
 			// A fault may hold an answer back for ever; Close ends it here.
@@ -40,7 +42,11 @@ func serve(l *Lab, server, api net.Listener) *listening {
 			ErrorLog:          log.New(io.Discard, "", 0),
 		}
 		s.servers = append(s.servers, srv)
-		s.serving.Go(func() { _ = srv.Serve(newBounded(at.listener, connectionLimit)) })
+		var listener net.Listener = newBounded(at.listener, connectionLimit)
+		if at.tls != nil {
+			listener = tls.NewListener(listener, at.tls)
+		}
+		s.serving.Go(func() { _ = srv.Serve(listener) })
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -26,13 +27,19 @@ type clientMetadata struct {
 	MustPush      bool            `json:"require_pushed_authorization_requests,omitempty"`
 	MustSign      bool            `json:"require_signed_request_object,omitempty"`
 	MustProve     bool            `json:"dpop_bound_access_tokens,omitempty"`
+	MustShow      bool            `json:"tls_client_certificate_bound_access_tokens,omitempty"`
+	SubjectDN     string          `json:"tls_client_auth_subject_dn,omitempty"`
+	SubjectDNS    string          `json:"tls_client_auth_san_dns,omitempty"`
+	SubjectURI    string          `json:"tls_client_auth_san_uri,omitempty"`
+	SubjectIP     string          `json:"tls_client_auth_san_ip,omitempty"`
+	SubjectEmail  string          `json:"tls_client_auth_san_email,omitempty"`
 	AfterLogout   []string        `json:"post_logout_redirect_uris,omitempty"`
 	seals         map[string]Seal
 }
 
 // register takes a new client, RFC 7591 §3. Anybody may register: this is a lab.
 func (x *exchange) register(r *http.Request) reply {
-	m, bad := readMetadata(r)
+	m, bad := x.readMetadata(r)
 	if bad != "" {
 		return x.refuse(bad)
 	}
@@ -41,7 +48,7 @@ func (x *exchange) register(r *http.Request) reply {
 		return x.refuse(registryFull)
 	}
 	c := registered{Client: Client{ID: x.lab.random.text()}, token: x.lab.random.text(), issued: x.now().Unix()}
-	if m.AuthMethod != authNone && m.AuthMethod != authPrivateKey {
+	if c.Auth = m.AuthMethod; c.sendsSecret() || c.Auth == authSecretJWT {
 		c.Secret = x.lab.random.text()
 	}
 	return x.saveClient(c, m, http.StatusCreated)
@@ -61,7 +68,7 @@ func (x *exchange) manage(r *http.Request) reply {
 		reg.remove(c.ID)
 		return reply{status: http.StatusNoContent}
 	case http.MethodPut:
-		m, bad := readMetadata(r)
+		m, bad := x.readMetadata(r)
 		if bad != "" {
 			return x.refuse(bad)
 		}
@@ -70,17 +77,30 @@ func (x *exchange) manage(r *http.Request) reply {
 	return x.describeClient(c, http.StatusOK)
 }
 
-// readMetadata reads a registration, puts in what is left out (RFC 7591 §2) and
-// checks it.
-func readMetadata(r *http.Request) (m clientMetadata, bad problem) {
+// readMetadata reads a registration and checks it.
+func (x *exchange) readMetadata(r *http.Request) (clientMetadata, problem) {
 	raw, err := io.ReadAll(r.Body) // bounded at the door
-	members := map[string]any{}
-	if err != nil || json.Unmarshal(raw, &members) != nil || json.Unmarshal(raw, &m) != nil {
-		return m, metadataMalformed
+	if err != nil {
+		return clientMetadata{}, metadataMalformed
 	}
-	if m.seals, bad = readSeals(members); bad != "" {
+	m, bad := parseMetadata(raw)
+	if bad != "" {
 		return m, bad
 	}
+	return m, m.complete(x.lab.authMethods())
+}
+
+func parseMetadata(raw []byte) (m clientMetadata, bad problem) {
+	members := map[string]any{}
+	if json.Unmarshal(raw, &members) != nil || json.Unmarshal(raw, &m) != nil {
+		return m, metadataMalformed
+	}
+	m.seals, bad = readSeals(members)
+	return m, bad
+}
+
+// complete puts in what is left out, RFC 7591 §2, and checks the whole.
+func (m *clientMetadata) complete(authMethods []string) problem {
 	if len(m.GrantTypes) == 0 {
 		m.GrantTypes = []string{"authorization_code"}
 	}
@@ -96,19 +116,19 @@ func readMetadata(r *http.Request) (m clientMetadata, bad problem) {
 	front := slices.Contains(m.GrantTypes, "authorization_code") || slices.Contains(m.GrantTypes, grantImplicit)
 	switch {
 	case unknown(m.GrantTypes, offeredGrants()):
-		return m, metadataGrant
-	case unknown([]string{m.AuthMethod}, authMethods()):
-		return m, metadataAuth
+		return metadataGrant
+	case unknown([]string{m.AuthMethod}, authMethods):
+		return metadataAuth
 	case unknown(fields(m.Scope), scopeIDs()):
-		return m, metadataScope
+		return metadataScope
 	case m.JWKSURI != "":
-		return m, metadataJWKSURI
+		return metadataJWKSURI
 	case m.AuthMethod == authPrivateKey && m.JWKS == nil:
-		return m, metadataKeys
+		return metadataKeys
 	case front && len(m.RedirectURIs) == 0:
-		return m, metadataNoRedirect
+		return metadataNoRedirect
 	case slices.ContainsFunc(slices.Concat(m.RedirectURIs, m.AfterLogout), func(uri string) bool { return !goodRedirect(uri) }):
-		return m, metadataRedirect
+		return metadataRedirect
 	}
 	for _, t := range m.ResponseTypes {
 		needs := "authorization_code"
@@ -116,10 +136,39 @@ func readMetadata(r *http.Request) (m clientMetadata, bad problem) {
 			needs = grantImplicit
 		}
 		if !slices.Contains(m.GrantTypes, needs) {
-			return m, metadataResponse
+			return metadataResponse
 		}
 	}
-	return m, ""
+	return m.checkProofs()
+}
+
+// checkProofs checks what the client wants to authenticate with.
+func (m *clientMetadata) checkProofs() problem {
+	if m.JWKS != nil {
+		keys, err := publicKeys(m.JWKS)
+		switch {
+		case errors.Is(err, errCertificateKey):
+			return metadataThumbprint
+		case err != nil:
+			return metadataKeys
+		case m.AuthMethod == authSelfSigned && len(certificatesOf(keys)) == 0:
+			return metadataCertificateKeys
+		}
+	}
+	names := m.certificateNames()
+	switch {
+	case m.AuthMethod == authSelfSigned && m.JWKS == nil:
+		return metadataCertificateKeys
+	case m.AuthMethod == authTLS && (len(names) != 1 || !names[0].good()):
+		return metadataCertificateName
+	}
+	return ""
+}
+
+// certificateNames are those of RFC 8705 §2.1.2 that are registered.
+func (m *clientMetadata) certificateNames() []CertificateName {
+	all := []CertificateName{{nameSubject, m.SubjectDN}, {nameDNS, m.SubjectDNS}, {nameURI, m.SubjectURI}, {nameIP, m.SubjectIP}, {nameEmail, m.SubjectEmail}}
+	return slices.DeleteFunc(all, func(n CertificateName) bool { return n.Value == "" })
 }
 
 // goodRedirect tells whether a redirect URI may be registered: https, http on
@@ -140,29 +189,38 @@ func goodRedirect(uri string) bool {
 }
 
 func (x *exchange) saveClient(c registered, m clientMetadata, status int) reply {
+	if bad := c.take(m); bad != "" {
+		return x.refuse(bad)
+	}
+	x.pass(checkMetadata)
+	x.tenant.store.registry.put(c)
+	return x.describeClient(c, status)
+}
+
+// take makes the client what its metadata say.
+func (c *registered) take(m clientMetadata) problem {
 	c.Auth, c.Grants, c.Scopes, c.RedirectURIs, c.AfterLogout = m.AuthMethod, m.GrantTypes, fields(m.Scope), m.RedirectURIs, m.AfterLogout
 	c.Note, c.Requires = "Registered by "+plain(m.Name)+".", nil
-	for name, on := range map[string]bool{mustPush: m.MustPush, mustSign: m.MustSign, mustProve: m.MustProve} {
+	for name, on := range map[string]bool{mustPush: m.MustPush, mustSign: m.MustSign, mustProve: m.MustProve, mustShow: m.MustShow} {
 		if on {
 			c.Requires = append(c.Requires, name)
 		}
 	}
 	slices.Sort(c.Requires)
-	c.metadata = m
+	c.metadata, c.Seals, c.Certificate, c.public = m, m.seals, CertificateName{}, nil
+	if names := m.certificateNames(); c.Auth == authTLS && len(names) > 0 {
+		c.Certificate = names[0]
+	}
 	if m.JWKS != nil {
-		keys, err := publicKeys(m.JWKS)
-		if err != nil {
-			return x.refuse(metadataKeys)
+		var err error
+		if c.public, err = publicKeys(m.JWKS); err != nil {
+			return metadataKeys
 		}
-		c.public = keys
 	}
-	c.Seals = m.seals
 	if c.fits() != nil {
-		return x.refuse(metadataNoEncKey)
+		return metadataNoEncKey
 	}
-	x.pass(checkMetadata)
-	x.tenant.store.registry.put(c)
-	return x.describeClient(c, status)
+	return ""
 }
 
 // describeClient is the answer of RFC 7591 §3.2.1.

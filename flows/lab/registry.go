@@ -29,8 +29,13 @@ type Client struct {
 	// client with a secret, and none for one without.
 	Auth string
 	// Requires names what it may not leave out: "pushed_request" (RFC 9126),
-	// "signed_request" (RFC 9101), "dpop" and "dpop_nonce" (RFC 9449).
+	// "signed_request" (RFC 9101), "dpop" and "dpop_nonce" (RFC 9449),
+	// "certificate" for tokens bound to one (RFC 8705), "certificate_thumbprint"
+	// in the header of client assertions (RFC 7515 §4.1.8).
 	Requires []string
+	// Certificate is how the certificate of a client with tls_client_auth is
+	// named; zero for others.
+	Certificate CertificateName
 	// PrivateJWK is the key of a client that signs or decrypts and has not
 	// brought keys of its own, for its application to use. See ClientKey.
 	PrivateJWK string
@@ -45,6 +50,8 @@ const (
 	mustSign  = "signed_request"
 	mustProve = "dpop"
 	mustNonce = "dpop_nonce"
+	mustShow  = "certificate"
+	mustName  = "certificate_thumbprint"
 )
 
 func (c Client) must(what string) bool { return slices.Contains(c.Requires, what) }
@@ -98,7 +105,7 @@ func registeredUsers(tenant string) []User {
 	}
 }
 
-func registeredClients() []Client {
+func registeredClients(tenant string) []Client {
 	callbacks := []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
 	signedOut := []string{"http://127.0.0.1/signed-out", "http://localhost/signed-out"}
 	list := []Client{
@@ -124,6 +131,13 @@ func registeredClients() []Client {
 			Seals: map[string]Seal{SealIDToken: {es256, ecdhES, gcm256}, SealUserinfo: {es256, ecdhWrap, cbcHS256},
 				SealAuthorization: {es256, ecdhES, cbcHS256}, SealIntrospection: {es256, ecdhWrap, gcm256}},
 			RedirectURIs: callbacks, Note: "A client that gets its answers encrypted: only its private key opens them."},
+		{ID: "workshop-mtls", Auth: authTLS, Certificate: CertificateName{nameSubject, "CN=workshop-mtls,OU=" + tenant + ",O=authdance lab"}, Requires: []string{mustShow},
+			Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(), RedirectURIs: callbacks,
+			Note: "A client that shows a certificate of the lab's authority; its tokens work with that certificate only."},
+		{ID: "workshop-selfsigned", Auth: authSelfSigned, Requires: []string{mustShow}, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "The same with a certificate of its own making, which is registered as it is."},
+		{ID: "workshop-cert", Auth: authPrivateKey, Requires: []string{mustName}, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
+			RedirectURIs: callbacks, Note: "A client that signs with a key and names it by the thumbprint of its certificate, as for Entra."},
 	}
 	for i := range list {
 		if list[i].mayAuthorize() {

@@ -57,8 +57,7 @@ func (x *exchange) refuse(p problem) reply {
 }
 
 func (x *exchange) refuseWith(why refusal) reply {
-	switch x.route.name {
-	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage, routeLogout:
+	if x.route.isPage() {
 		return x.errorPage(why)
 	}
 	out := jsonReply(why.status, map[string]any{"error": why.code, "error_description": why.description})

@@ -17,7 +17,7 @@ const (
 
 // describeResource answers with protected resource metadata, RFC 9728 §3. The
 // well-known part stands before the path of the resource.
-func (a *protectedAPI) describeResource(path string) (reply, bool) {
+func (a *protectedAPI) describeResource(origin, path string) (reply, bool) {
 	rest, ok := strings.CutPrefix(path, resourceMetadata)
 	if !ok || rest != "" && rest != mcpPath {
 		return reply{}, false
@@ -26,11 +26,15 @@ func (a *protectedAPI) describeResource(path string) (reply, bool) {
 	if rest == mcpPath {
 		name, scopes = "authdance lab, a resource like an MCP server", []string{mcpScope}
 	}
-	return reply{status: http.StatusOK, json: map[string]any{
-		"resource": a.lab.API() + rest, "authorization_servers": a.lab.issuers(), "resource_name": name,
+	members := map[string]any{
+		"resource": origin + rest, "authorization_servers": a.lab.issuers(), "resource_name": name,
 		"scopes_supported": scopes, "bearer_methods_supported": []string{"header"},
 		"dpop_signing_alg_values_supported": foreignAlgs(), "authorization_details_types_supported": []string{"notes", "payment"}, "x_lab": true,
-	}}, true
+	}
+	if a.lab.MTLS() != "" {
+		members["tls_client_certificate_bound_access_tokens"] = true
+	}
+	return reply{status: http.StatusOK, json: members}, true
 }
 
 // issuers of all tenants, the default first.
@@ -45,11 +49,11 @@ func (l *Lab) issuers() []string {
 }
 
 // metadataOf is where the metadata of the resource at path stands.
-func (l *Lab) metadataOf(path string) string {
+func metadataOf(origin, path string) string {
 	if path == mcpPath {
-		return l.API() + resourceMetadata + mcpPath
+		return origin + resourceMetadata + mcpPath
 	}
-	return l.API() + resourceMetadata
+	return origin + resourceMetadata
 }
 
 // serveMCP answers JSON-RPC as much as a client needs to see that it is in: a

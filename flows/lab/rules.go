@@ -23,6 +23,7 @@ const (
 	checkGrantAllowed  = "grant_allowed"
 	checkProof         = "dpop_proof"
 	checkKeyBinding    = "key_binding"
+	checkCertificate   = "certificate_binding"
 	checkTarget        = "resource"
 	checkDetails       = "authorization_details"
 	checkScope         = "scope"
@@ -115,13 +116,15 @@ func rules() []rule {
 		{checkClientNamed, "The request says which client sends it.", "RFC 6749 §3.2.1", []problem{clientMissing}},
 		{checkClientKnown, "A client is registered under this client_id.", "RFC 6749 §2.2", []problem{clientUnknown}},
 		{checkClientAuth, "The client authenticated in the way it is registered for.", "RFC 6749 §2.3", []problem{clientHeader, clientTwoMethods, clientTwoIDs,
-			clientPublicSecret, clientNoSecret, clientWrongSecret, clientAssertionAndSecret, clientWrongMethod, clientNoAssertion, clientWantsBasic, clientWantsPost, assertionTypeWrong}},
+			clientPublicSecret, clientNoSecret, clientWrongSecret, clientAssertionAndSecret, clientWrongMethod, clientNoAssertion, clientWantsBasic, clientWantsPost, assertionTypeWrong,
+			certificatePlain, certificateMissing, certificateUntrusted, certificateUsage, certificateEarly, certificateExpired, certificateName, certificateUnregistered, certificateOther, thumbprintMissing}},
 		{checkConfidential, "The client can keep a secret.", "RFC 7662 §2.1", []problem{clientPublic}},
 		{checkGrantNamed, "The request says which grant it is.", "RFC 6749 §4", []problem{grantMissing}},
 		{checkGrantServed, "The server offers this grant.", "RFC 6749 §5.2", []problem{grantUnknown}},
 		{checkGrantAllowed, "The client is registered for this grant.", "RFC 6749 §5.2", []problem{grantNotAllowed}},
 		{checkProof, "The DPoP proof is good.", "RFC 9449 §4.3", []problem{proofTwice, proofType, proofKey, proofMethod, proofURI, proofToken, proofNonce, proofNonceOld, proofMissing, proofJKT}},
 		{checkKeyBinding, "The proof is signed with the key that the code or refresh token is bound to.", "RFC 9449 §5, §10", []problem{codeOtherKey, refreshOtherKey}},
+		{checkCertificate, "The request comes with the certificate that the tokens are bound to.", "RFC 8705 §3, §4", []problem{certificateNeeded, refreshOtherCertificate}},
 		{checkTarget, "The resource is one that tokens can be issued for here.", "RFC 8707 §2", []problem{targetUnknown, targetNotGranted}},
 		{checkDetails, "The authorization_details are of a known type and were granted.", "RFC 9396 §5, §6", []problem{detailsMalformed, detailsType, detailsMember, detailsNotGranted}},
 		{checkScope, "The scope is known, allowed for the client and not wider than granted.", "RFC 6749 §3.3", []problem{scopeUnknown, scopeNotAllowed, scopeNotGranted, scopeBeyondSubject}},
@@ -183,14 +186,15 @@ func rules() []rule {
 		{checkTokenKnown, "This server remembers issuing the access token.", "RFC 9068 §4", []problem{tokenUnknown}},
 		{checkTokenLive, "The access token has not expired.", "RFC 9068 §4", []problem{tokenExpired}},
 		{checkTokenGood, "The access token was not revoked.", "RFC 7009 §2", []problem{tokenRevoked}},
-		{checkTokenBinding, "The access token comes with the key that it is bound to.", "RFC 9449 §7", []problem{tokenUnbound, tokenBound, tokenOtherKey}},
+		{checkTokenBinding, "The access token comes with the key or certificate that it is bound to.", "RFC 9449 §7, RFC 8705 §3", []problem{tokenUnbound, tokenBound, tokenOtherKey, tokenNeedsTLS, tokenNoCertificate, tokenOtherCertificate}},
 		{checkTokenScope, "The access token has the scope that is needed here.", "RFC 6750 §3.1", []problem{tokenScopeOpenID}},
 		{checkStepUp, "The user signed in strongly and lately enough for this resource.", "RFC 9470 §3", []problem{stepUpACR, stepUpAge}},
 
 		{checkBody, "The body can be understood.", "", nil},
 
 		{checkMetadata, "The metadata of the client can be registered.", "RFC 7591 §2", []problem{metadataMalformed, metadataGrant, metadataAuth, metadataScope, metadataAlg, metadataJWKSURI,
-			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse, metadataEncryption, metadataEncAlone, metadataNoEncKey}},
+			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse, metadataEncryption, metadataEncAlone, metadataNoEncKey,
+			metadataCertificateName, metadataCertificateKeys, metadataThumbprint}},
 		{checkRegistry, "There is room for one more client.", "", []problem{registryFull}},
 		{checkRegistration, "The registration access token is the one of this client.", "RFC 7592 §2", []problem{registrationToken}},
 		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget}},

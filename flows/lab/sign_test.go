@@ -62,11 +62,11 @@ func ecSignerFrom(t testing.TB, priv *ecdsa.PrivateKey, kid string) signer {
 // privateSigner reads the private JWK that the lab hands out.
 func privateSigner(t testing.TB, jwk string) signer {
 	t.Helper()
-	var members map[string]string
+	var members struct{ D, KID string }
 	if err := json.Unmarshal([]byte(jwk), &members); err != nil {
 		t.Fatal(err)
 	}
-	d, err := b64.DecodeString(members["d"])
+	d, err := b64.DecodeString(members.D)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func privateSigner(t testing.TB, jwk string) signer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ecSignerFrom(t, priv, members["kid"])
+	return ecSignerFrom(t, priv, members.KID)
 }
 
 func rsaSigner(t testing.TB, kid string) signer {

@@ -23,6 +23,8 @@ const (
 	keptStep     = "step"   // the client wants the second factor
 	keptKey      = "jkt"    // key that a public client's refresh token is bound to
 	keptSigned   = "signed" // the answer is to be signed
+	// certificate that a public client's refresh token is bound to
+	keptCertificate = "x5t#S256"
 	// keptAsked is set once the consent page was shown, so that the sign-in
 	// form cannot carry the agreement along.
 	keptAsked = "asked"

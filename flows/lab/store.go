@@ -65,7 +65,7 @@ func newStore(t *tenant) (*store, error) {
 		seen:     newTable[struct{}](keepSessions, tableLimit),
 	}
 	var err error
-	s.registry, err = newRegistry(registeredClients())
+	s.registry, err = newRegistry(registeredClients(t.name))
 	return s, err
 }
 
@@ -131,6 +131,10 @@ func (s *store) SaveGrant(ctx context.Context, g *goidc.Grant) error {
 	// RFC 9449 §5: a client without a secret has its refresh tokens bound.
 	if x := exchangeOf(ctx); x.proof.sent && x.client.public() && kept.Store != nil {
 		kept.Store[keptKey] = x.proof.jkt
+	}
+	// RFC 8705 §4 says the same of certificates.
+	if x := exchangeOf(ctx); len(x.shownCertificates) > 0 && x.client.public() && kept.Store != nil {
+		kept.Store[keptCertificate] = x.certificateThumbprint()
 	}
 	shift(s.ahead(), grantTimes(&kept)...)
 	now := s.tenant.now()

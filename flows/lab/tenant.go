@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -68,6 +69,15 @@ func routes() []route {
 	}
 }
 
+// isPage tells whether people look at what a route answers.
+func (r route) isPage() bool {
+	switch r.name {
+	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage, routeLogout:
+		return true
+	}
+	return false
+}
+
 // tenant is one issuer of the lab with everything that belongs to it alone.
 type tenant struct {
 	lab      *Lab
@@ -89,6 +99,7 @@ type tenant struct {
 	dialect   atomic.Pointer[string] // nil: that of the RFCs
 	life      atomic.Pointer[Lifetimes]
 	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
+	certified *table[identity]
 }
 
 func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
@@ -100,6 +111,7 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 		lab: l, name: name, issuer: l.origin() + "/" + name,
 		users: registeredUsers(name), keys: keys, routes: routes(),
 		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(), nonceKey: l.random.text(),
+		certified: newTable[identity](keepGrants, registeredLimit),
 	}
 	keys.now = t.now
 	if err = t.setLifetimes(Lifetimes{}); err != nil {
@@ -111,8 +123,11 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 	if t.library, err = newLibrary(t); err != nil {
 		return nil, err
 	}
-	t.metadata, err = t.libraryMetadata()
-	return t, err
+	if t.metadata, err = t.libraryMetadata(); err != nil {
+		return nil, err
+	}
+	t.announceTLS(t.metadata)
+	return t, nil
 }
 
 // exchange is what the lab knows about one request. It travels in the
@@ -140,6 +155,10 @@ type exchange struct {
 	described string
 	// stepUp is set when the client wants the second factor.
 	stepUp bool
+	// secure is set when the request came by TLS, with these certificates of
+	// its sender, the sender's own first.
+	secure            bool
+	shownCertificates []*x509.Certificate
 	// signed is set when the client wants a signed authorization response.
 	signed bool
 	// shown is the page that the user should see next; cookies go with it.
@@ -197,6 +216,7 @@ func (l *Lab) serveServer(w http.ResponseWriter, r *http.Request) {
 func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
 	x := &exchange{lab: t.lab, tenant: t, path: r.URL.Path}
+	x.arrive(r)
 	for _, candidate := range t.routes {
 		below := strings.HasSuffix(candidate.path, "/") && len(candidate.path) > 1 && len(path) > len(candidate.path)
 		if path == candidate.path || below && strings.HasPrefix(path, candidate.path) {
@@ -204,7 +224,7 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 			break
 		}
 	}
-	if x.route.serve == nil {
+	if x.route.serve == nil || x.secure && x.route.isPage() {
 		x.answer(w, r, t.lab.notFound(r.URL.Path))
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,9 @@ func (l *Lab) Tenant(name string) (Tenant, error) {
 func goodTenantName(name string) error {
 	if ok, _ := regexp.MatchString(`^[a-z0-9][a-z0-9-]{0,31}$`, name); !ok {
 		return fmt.Errorf("lab: %q cannot be the name of a tenant; use 1 to 32 small letters, digits and hyphens", name)
+	}
+	if slices.Contains(reservedNames(), name) {
+		return fmt.Errorf("lab: %q cannot be the name of a tenant: the API has this path", name)
 	}
 	return nil
 }

@@ -19,7 +19,13 @@ func detailTypes() map[string]string {
 
 // resources are the audiences that tokens can be issued for. The first is the
 // one of tokens without a wish.
-func (l *Lab) resources() []string { return []string{l.API(), l.API() + mcpPath} }
+func (l *Lab) resources() []string {
+	list := []string{l.API(), l.API() + mcpPath}
+	if origin := l.MTLS(); origin != "" {
+		list = append(list, origin, origin+mcpPath)
+	}
+	return list
+}
 
 // checkWishes checks resource and authorization_details of any request.
 func (x *exchange) checkWishes() problem {

@@ -323,7 +323,7 @@ func (p problem) refusal() refusal {
 	case tokenScopeOpenID:
 		return refusal{forbidden, "insufficient_scope", "The access token does not have the scope openid."}
 	}
-	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal, p.dpopRefusal, p.sealRefusal} {
+	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal, p.dpopRefusal, p.sealRefusal, p.certificateRefusal} {
 		if r, ok := more(); ok {
 			return r
 		}
