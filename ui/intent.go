@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"authdance/flows"
+	"authdance/flows/grants"
 	"authdance/ui/pages"
 	"authdance/ui/pane"
 )
@@ -63,15 +64,11 @@ func (m Model) carriedFrom(grant string) bool { return len(m.carried(grant)) > 0
 
 // carried are the values of this run that another grant goes on with.
 func (m Model) carried(grant string) flows.Vars {
-	head := m.session.Snapshot().Head
-	names := map[string][]string{"refresh_token": {"refresh_token", "sub", "nonce"}, "userinfo": {"access_token", "sub"}, "api": {"access_token"}}[grant]
-	out := flows.Vars{}
-	for _, n := range names {
-		if v := head.Vars[n]; v != "" {
-			out[n] = v
-		}
+	g, err := grants.Build(flows.Spec{Grant: grant})
+	if err != nil {
+		return nil
 	}
-	return out
+	return grants.Carry(g, m.session.Snapshot().Head.Vars)
 }
 
 // copy puts text on the clipboard: the local one, else through the terminal

@@ -17,9 +17,10 @@ func (m Model) items() []palette.Item {
 	snap := m.session.Snapshot()
 	for _, g := range grants.List() {
 		item := palette.Item{Title: "Flow: start " + g.Title, Detail: g.Ref, Do: pane.Start{Grant: g.ID}}
-		missing := map[string]string{"refresh_token": "refresh_token", "userinfo": "access_token", "api": "access_token"}[g.ID]
-		if missing != "" && snap.Head.Vars[missing] == "" {
-			item.Off = "needs a value that this run does not have yet: " + missing
+		for _, need := range g.Takes {
+			if need.From != "" && snap.Head.Vars[need.From] == "" && !need.Optional {
+				item.Off = "needs a value that this run does not have yet: " + need.From
+			}
 		}
 		out = append(out, item)
 	}

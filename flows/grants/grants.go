@@ -26,8 +26,10 @@ func operation(title string, st flows.Step, before ...flows.Step) flows.Grant {
 	if st.ID != "discovery" {
 		st.Skip = nil
 	}
-	if slices.Contains(st.Needs, "access_token") {
-		g.Takes = []flows.Given{accessToken}
+	for _, known := range []flows.Given{accessToken, {Name: "api", What: "the address of the API"}} {
+		if slices.Contains(st.Needs, known.Name) {
+			g.Takes = append(g.Takes, known)
+		}
 	}
 	g.Steps = append(before, st)
 	return g
@@ -74,12 +76,17 @@ func Lacks(g flows.Grant, vars flows.Vars, secrets flows.Secrets) []flows.Given 
 }
 
 // Carry is what an earlier run has for a run of the grant to begin with: the
-// values that it takes, and whom they are about.
+// values that it takes, whom they are about, and the nonce of their login.
 func Carry(g flows.Grant, earlier flows.Vars) flows.Vars {
 	out := flows.Vars{}
 	for _, need := range g.Takes {
 		if v := earlier[need.From]; v != "" {
-			out[need.Name], out["sub"] = v, earlier["sub"]
+			out[need.Name] = v
+			for _, about := range []string{"sub", "nonce"} {
+				if earlier[about] != "" {
+					out[about] = earlier[about]
+				}
+			}
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,8 +176,8 @@ func (t *target) everySecret() flows.Secrets {
 	if t.password != "" {
 		all["password"] = wire.NewSecret(t.password)
 	}
-	for _, name := range []string{"access_token", "refresh_token"} {
-		if v := t.vars[name]; v != "" {
+	for name, v := range t.vars {
+		if flows.Sensitive(name) && v != "" {
 			all[name] = wire.NewSecret(v.Raw())
 		}
 	}
@@ -186,13 +187,18 @@ func (t *target) everySecret() flows.Secrets {
 // signInFirst gets the lab's tokens for a flow that begins with one: nobody
 // can have a token of a lab that did not exist a moment ago.
 func (c *console) signInFirst(ctx context.Context, t *target, w *world) error {
-	need := map[string]string{"refresh_token": "refresh_token", "userinfo": "access_token", "api": "access_token"}[t.grant]
-	if t.lab == nil || need == "" || t.vars[need] != "" {
+	g, err := grants.Build(flows.Spec{Grant: t.grant})
+	if err != nil {
+		return usage("%v", err)
+	}
+	if t.lab == nil || !slices.ContainsFunc(grants.Lacks(g, t.vars, t.secrets), func(need flows.Given) bool { return need.From != "" }) {
 		return nil
 	}
 	c.say("The lab is new, so %s signs in first to have tokens.", t.user)
 	first := *t
-	first.grant, first.params = "authorization_code", nil
+	first.grant, first.params, first.secrets, first.profile = "authorization_code", nil, nil, t.whole
+	first.vars = t.whole.Vars()
+	first.options = map[string]string{"pkce": t.whole.Request.PKCE, "client_auth": t.whole.ClientAuth()}
 	started, err := first.start()
 	if err != nil {
 		return err
@@ -202,8 +208,8 @@ func (c *console) signInFirst(ctx context.Context, t *target, w *world) error {
 	if s.Status != flows.Done {
 		return &outcome{codeOf(s), "the sign-in before this flow failed: " + problemLine(s.Problem)}
 	}
-	for _, name := range []string{"access_token", "refresh_token", "sub"} {
-		if v := s.Vars[name]; v != "" {
+	for name, v := range grants.Carry(g, s.Vars) {
+		if t.vars[name] == "" {
 			t.vars[name] = v
 		}
 	}

@@ -19,7 +19,8 @@ import (
 // target is where a run goes and what it takes along.
 type target struct {
 	profile provider.Profile
-	lab     *lab.Lab // nil when the run leaves the process
+	whole   provider.Profile // before the flow and the flags overruled it
+	lab     *lab.Lab         // nil when the run leaves the process
 	grant   string
 	secrets flows.Secrets
 	vars    flows.Vars
@@ -43,7 +44,7 @@ func (c *console) target(f *targetFlags, grant string) (*target, error) {
 		}
 		p = provider.ForLab(t.lab.Issuer(), t.lab.API())
 	}
-	t.profile = p
+	t.whole, t.profile = p, p.For(grant)
 	for _, step := range []func(*targetFlags) error{t.overrule, t.request, c.secretsOf(t), c.personOf(t)} {
 		if err := step(f); err != nil {
 			t.close()
@@ -116,7 +117,7 @@ func (t *target) overrule(f *targetFlags) error {
 	check := *p
 	check.Client.Secret = ""
 	if check.Client.ID == "" {
-		if t.grant == "authorization_code" || t.grant == "refresh_token" {
+		if t.namesClient() {
 			return usage("--client-id is missing; it is the client_id that the server gave this application")
 		}
 		check.Client.ID = "none" // this flow names no client
@@ -134,6 +135,12 @@ func (t *target) overrule(f *targetFlags) error {
 		return usage("%s", text)
 	}
 	return nil
+}
+
+// namesClient says whether the flow cannot do without a client_id.
+func (t *target) namesClient() bool {
+	g, _ := grants.Build(flows.Spec{Grant: t.grant})
+	return slices.ContainsFunc(g.Steps, func(st flows.Step) bool { return st.Auth || slices.Contains(st.Needs, "client_id") })
 }
 
 // flagOf is the flag that fills a field of a profile.
@@ -178,11 +185,7 @@ func (c *console) secretsOf(t *target) func(*targetFlags) error {
 	return func(f *targetFlags) error {
 		ref := cmp.Or(f.secret, t.profile.Client.Secret)
 		if ref == "" && t.lab != nil {
-			for _, known := range t.lab.Clients() {
-				if known.ID == t.profile.Client.ID && known.Secret != "" {
-					t.secrets["client_secret"] = wire.NewSecret(known.Secret)
-				}
-			}
+			t.secrets = labSecrets(t.lab, t.profile.Client.ID)
 		}
 		if ref != "" {
 			s, err := c.resolve(ref, "--client-secret", t.onThisComputer())
@@ -201,15 +204,18 @@ func (c *console) secretsOf(t *target) func(*targetFlags) error {
 			return usage("client authentication by %s needs the secret; give --client-secret env:NAME or file:PATH", auth)
 		}
 		t.options["client_auth"] = auth
-		for _, token := range []struct{ flag, ref, name string }{{"--refresh-token", f.refreshToken, "refresh_token"}, {"--token", f.accessToken, "access_token"}} {
-			if token.ref == "" {
+		for _, in := range givenTokens {
+			ref := *f.tokens[in.flag]
+			if ref == "" {
 				continue
 			}
-			s, err := c.resolve(token.ref, token.flag, t.onThisComputer())
+			s, err := c.resolve(ref, "--"+in.flag, t.onThisComputer())
 			if err != nil {
 				return err
 			}
-			t.vars[token.name] = wire.Untrusted(s.Reveal())
+			for _, name := range in.names {
+				t.vars[name] = wire.Untrusted(s.Reveal())
+			}
 		}
 		return nil
 	}
@@ -218,6 +224,14 @@ func (c *console) secretsOf(t *target) func(*targetFlags) error {
 // personOf decides who signs in without a browser, if anybody.
 func (c *console) personOf(t *target) func(*targetFlags) error {
 	return func(f *targetFlags) error {
+		if t.grant == "password" && f.password != "" { // what the flow itself sends
+			s, err := c.resolve(f.password, "--password", t.onThisComputer())
+			if err != nil {
+				return err
+			}
+			t.secrets["password"] = s
+			return nil
+		}
 		if t.lab == nil {
 			switch {
 			case len(f.faults) > 0:
@@ -342,19 +356,8 @@ func (t *target) start() (flows.Started, error) {
 	if err != nil {
 		return ev, usage("%v", err)
 	}
-	wanted := map[string]string{}
-	switch t.grant {
-	case "refresh_token":
-		wanted["refresh_token"] = "--refresh-token REF"
-	case "userinfo":
-		wanted["access_token"] = "--token REF"
-	case "api":
-		wanted["access_token"], wanted["api"] = "--token REF", "--endpoint api=URL"
-	}
-	for _, name := range []string{"api", "access_token", "refresh_token"} {
-		if flag := wanted[name]; flag != "" && t.vars[name] == "" {
-			return ev, usage("%s needs %s, which is not known; give %s", t.grant, name, flag)
-		}
+	if lacks := grants.Lacks(ev.Grant, t.vars, t.secrets); len(lacks) > 0 {
+		return ev, usage("%s needs %s, which is not known; give %s", t.grant, lacks[0].What, flagFor(lacks[0].Name))
 	}
 	return ev, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -18,7 +19,7 @@ type targetFlags struct {
 	params                              []string
 	pkce                                string
 	nonceOff                            bool
-	refreshToken, accessToken           string
+	tokens                              map[string]*string // references, by flag
 	user, password                      string
 	deny                                bool
 	faults                              []string
@@ -34,7 +35,41 @@ var requestValues = [...]struct{ name, help string }{
 	{"max_age", "how old the login may be, in `SECONDS`"},
 	{"login_hint", "`NAME` of who is about to sign in"},
 	{"acr_values", "`WORDS`: the wanted strengths of the login"},
+	{"username", "`NAME` of the person, for the flow password"},
 	{"claims", "wanted claims as `JSON` (OIDC Core §5.5)"},
+}
+
+// givenTokens are the flags that refer to a token which a flow begins with, and
+// the variables that it fills.
+var givenTokens = [...]struct {
+	flag  string
+	names []string
+	help  string
+}{
+	{"refresh-token", []string{"refresh_token"}, "where the refresh token is (`REF`), for refresh_token"},
+	{"token", []string{"access_token", "token"}, "where the token is (`REF`), for userinfo, api, introspect, revoke, step_up"},
+	{"id-token", []string{"id_token"}, "where the ID token of the login is (`REF`), for logout and silent_renewal"},
+	{"assertion", []string{"assertion"}, "where the assertion is (`REF`), for jwt_bearer, saml2_bearer, on_behalf_of"},
+	{"subject-token", []string{"subject_token"}, "where the token to exchange is (`REF`), for token_exchange"},
+	{"actor-token", []string{"actor_token"}, "where the token of the one who acts is (`REF`), for token_exchange"},
+	{"device-secret", []string{"device_secret"}, "where the device secret is (`REF`), for native_sso"},
+	{"registration-token", []string{"registration_access_token"}, "where the registration access token is (`REF`), for client_configuration"},
+}
+
+// flagFor is the flag that gives a flow what it begins with.
+func flagFor(name string) string {
+	for _, in := range givenTokens {
+		if slices.Contains(in.names, name) {
+			return "--" + in.flag + " REF"
+		}
+	}
+	switch name {
+	case "api":
+		return "--endpoint api=URL"
+	case "password":
+		return "--password REF"
+	}
+	return "--" + strings.ReplaceAll(name, "_", "-")
 }
 
 func (f *targetFlags) where(fs *pflag.FlagSet) {
@@ -59,8 +94,10 @@ func (f *targetFlags) what(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.params, "param", nil, "any further parameter, `NAME=VALUE`")
 	fs.StringVar(&f.pkce, "pkce", "", "`METHOD`: S256, plain or off (default S256)")
 	fs.BoolVar(&f.nonceOff, "nonce-off", false, "send no nonce")
-	fs.StringVar(&f.refreshToken, "refresh-token", "", "where the refresh token is (`REF`), for refresh_token")
-	fs.StringVar(&f.accessToken, "token", "", "where the access token is (`REF`), for userinfo and api")
+	f.tokens = map[string]*string{}
+	for _, in := range givenTokens {
+		f.tokens[in.flag] = fs.String(in.flag, "", in.help)
+	}
 }
 
 func (f *targetFlags) labs(fs *pflag.FlagSet) {

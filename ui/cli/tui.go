@@ -85,7 +85,7 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 	d := ui.Deps{
 		Performer: p, Styles: look.Styles(themes.PickSymbols(c.environ, look.Symbols), colours < colorprofile.ANSI), Keys: km,
 		Now: c.now, Profiles: profiles, Profile: profile, Flow: flow, Tick: tick, Greet: profile == labProfile && flow == "authorization_code",
-		Start: c.starter(list), List: list,
+		Start: c.starter(list, l), List: list,
 		Clipboard: c.clipboard(), Welcome: c.facts(l, colours, trouble),
 	}
 	err = ui.Run(ctx, d, ui.Terminal{In: ttyin.New(c.in), Out: os.Stdout, Environ: withoutDebug(c.environ), Profile: colours})
@@ -155,13 +155,14 @@ func find(list []provider.Profile, id string) (provider.Profile, error) {
 
 // starter makes the first fact of a run. It reads the profile's secret, so the
 // model calls it as a command.
-func (c *console) starter(list func() ([]provider.Profile, []string)) func(profile, grant string, more flows.Vars) (flows.Started, error) {
+func (c *console) starter(list func() ([]provider.Profile, []string), l *lab.Lab) func(profile, grant string, more flows.Vars) (flows.Started, error) {
 	return func(profile, grant string, more flows.Vars) (flows.Started, error) {
 		profiles, _ := list()
 		p, err := find(profiles, profile)
 		if err != nil {
 			return flows.Started{}, err
 		}
+		p = p.For(grant)
 		vars := flows.Vars(p.Vars())
 		for name, v := range more {
 			vars[name] = v
@@ -175,10 +176,23 @@ func (c *console) starter(list func() ([]provider.Profile, []string)) func(profi
 				return flows.Started{}, err
 			}
 			secrets["client_secret"] = s
+		} else if p.Class == provider.Lab {
+			secrets = labSecrets(l, p.Client.ID)
 		}
 		spec := flows.Spec{Grant: grant, Options: map[string]string{"pkce": p.Request.PKCE, "client_auth": p.ClientAuth()}}
 		return grants.Start(spec, flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, vars, secrets, nil)
 	}
+}
+
+// labSecrets are those of a client of the lab, which everybody may know.
+func labSecrets(l *lab.Lab, clientID string) flows.Secrets {
+	out := flows.Secrets{}
+	for _, known := range l.Clients() {
+		if known.ID == clientID && known.Secret != "" {
+			out["client_secret"] = wire.NewSecret(known.Secret)
+		}
+	}
+	return out
 }
 
 // clipboard is the local clipboard; nil over SSH and where there is none: then
