@@ -183,7 +183,7 @@ func (s State) answer(e Entry) (State, []Effect) {
 // kindOf says what sort of trouble it is that an effect had no answer.
 func kindOf(code string) Kind {
 	switch code {
-	case "browser_timeout":
+	case "browser_timeout", "listen_timeout":
 		return Person
 	case "browser_error_page": // the server did answer: it showed its refusal to the person
 		return OAuth

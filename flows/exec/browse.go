@@ -95,15 +95,17 @@ func (l *Live) sendOut(ctx context.Context, s *session, address string) {
 // session is one browser that is out. It outlives the single Perform, so that
 // nothing that arrives between two of them is lost.
 type session struct {
-	request  flows.Request
-	listener *listener // nil when the answer can only be pasted
-	until    *time.Timer
-	answer   chan flows.Redirected
-	foreign  chan flows.Observed
-	broken   chan *failure
-	orphan   *time.Timer // runs while nobody waits
-	once     sync.Once
-	limits   callbackLimits
+	request flows.Request
+	port    interface{ retire() } // nil when the answer can only be pasted
+	until   *time.Timer
+	late    string // why it ends when the time is over
+	answer  chan flows.Redirected
+	arrival chan flows.Arrived // of a Listen: nil otherwise
+	foreign chan flows.Observed
+	broken  chan *failure
+	orphan  *time.Timer // runs while nobody waits
+	once    sync.Once
+	limits  callbackLimits
 
 	mu      sync.Mutex
 	counted int // foreign requests, kept or not
@@ -111,7 +113,7 @@ type session struct {
 
 func (l *Live) openSession(e flows.Browse) (*session, *failure) {
 	lim := l.callback
-	s := &session{request: e.Request, limits: lim, until: time.NewTimer(l.patience),
+	s := &session{request: e.Request, limits: lim, late: "nobody came back from the browser in time. Run the step again; a redirect_uri that the server does not know shows its error only in the browser", until: time.NewTimer(l.patience),
 		answer: make(chan flows.Redirected, 1), foreign: make(chan flows.Observed, lim.kept), broken: make(chan *failure, 1)}
 	u, err := url.Parse(e.RedirectURI.Raw())
 	if err != nil || u.Scheme != "http" || !loopback(u.Hostname()) {
@@ -120,9 +122,9 @@ func (l *Live) openSession(e flows.Browse) (*session, *failure) {
 	ls, err := listenOn(u.Hostname(), portOf(u))
 	if err != nil {
 		s.until.Stop()
-		return nil, portTrouble(u, err)
+		return nil, portTrouble("redirect_uri", u, err)
 	}
-	s.listener = serveCallback(l.crew, ls, expected(e, u), s)
+	s.port = serveCallback(l.crew, ls, expected(e, u), s)
 	return s, nil
 }
 
@@ -138,6 +140,9 @@ func (s *session) await(ctx context.Context, id int) (ev flows.Event, over bool)
 	case r := <-s.answer:
 		r.ID = id
 		return r, true
+	case a := <-s.arrival:
+		a.ID = id
+		return a, false // whether it was the awaited one is not for us to say
 	case o := <-s.foreign:
 		o.ID = id
 		return o, false
@@ -151,11 +156,14 @@ func (s *session) await(ctx context.Context, id int) (ev flows.Event, over bool)
 }
 
 func (s *session) tooLate() *failure {
-	text := "nobody came back from the browser in time. Run the step again; a redirect_uri that the server does not know shows its error only in the browser"
+	text := s.late
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.counted > 0 {
 		text += fmt.Sprintf("; %d requests that were not for this run came meanwhile", s.counted)
+	}
+	if s.arrival != nil {
+		return &failure{code: ListenTimeout, text: text}
 	}
 	return &failure{code: BrowserTimeout, text: text}
 }
@@ -196,8 +204,8 @@ func (s *session) fell(f *failure) {
 func (s *session) end() {
 	s.once.Do(func() {
 		s.until.Stop()
-		if s.listener != nil {
-			s.listener.retire()
+		if s.port != nil {
+			s.port.retire()
 		}
 	})
 }
@@ -260,19 +268,19 @@ func (ss *sessions) close() {
 	}
 }
 
-// portTrouble explains why a callback port cannot be listened on.
-func portTrouble(u *url.URL, err error) *failure {
+// portTrouble explains why the port of what, a URL, cannot be listened on.
+func portTrouble(what string, u *url.URL, err error) *failure {
 	port := portOf(u)
 	switch {
 	case isPortInUse(err):
-		return &failure{code: PortInUse, text: fmt.Sprintf("port %s of redirect_uri %s is in use by another program (find it with: %s). "+
+		return &failure{code: PortInUse, text: fmt.Sprintf("port %s of %s %s is in use by another program (find it with: %s). "+
 			"Stop that program, or use another port that is registered at the provider; port 0 takes any free one where the provider allows it (RFC 8252 §7.3)",
-			port, wire.Safe(u.Redacted()), ownerHint(port))}
+			port, what, wire.Safe(u.Redacted()), ownerHint(port))}
 	case isPortForbidden(err):
-		return &failure{code: PortInUse, text: fmt.Sprintf("this computer does not let authdance listen on port %s of redirect_uri %s. Use a port above 1023", port, wire.Safe(u.Redacted()))}
+		return &failure{code: PortInUse, text: fmt.Sprintf("this computer does not let authdance listen on port %s of %s %s. Use a port above 1023", port, what, wire.Safe(u.Redacted()))}
 	}
-	return &failure{code: PortInUse, text: fmt.Sprintf("port %s of redirect_uri %s cannot be listened on: %s. Use another port, or paste the last address of the browser",
-		port, wire.Safe(u.Redacted()), wire.Safe(errorText(err)))}
+	return &failure{code: PortInUse, text: fmt.Sprintf("port %s of %s %s cannot be listened on: %s. Use another port, or paste the last address of the browser",
+		port, what, wire.Safe(u.Redacted()), wire.Safe(errorText(err)))}
 }
 
 func errorText(err error) string {

@@ -46,8 +46,9 @@ func newClient(o Options) (*client, error) {
 }
 
 // exchange sends r and reads the answer, at most limit bytes of body (0: the
-// standard limit). A longer body is cut and marked.
-func (c *client) exchange(parent context.Context, r flows.Request, limit int64) (flows.Exchange, *failure) {
+// standard limit). A longer body is cut and marked. cert is presented where the
+// server asks for one.
+func (c *client) exchange(parent context.Context, r flows.Request, limit int64, cert *tls.Certificate) (flows.Exchange, *failure) {
 	u, f := c.target(r.Target())
 	if f != nil {
 		return flows.Exchange{}, f
@@ -68,7 +69,11 @@ func (c *client) exchange(parent context.Context, r flows.Request, limit int64) 
 		f.sent = stopwatch.sent() || !c.ours && f.code != Cancelled
 		return flows.Exchange{}, f
 	}
-	res, err := c.transport.RoundTrip(req)
+	transport, f := c.presenting(cert)
+	if f != nil {
+		return flows.Exchange{}, f
+	}
+	res, err := transport.RoundTrip(req)
 	if err != nil {
 		return fail(err)
 	}
@@ -92,6 +97,23 @@ func (c *client) exchange(parent context.Context, r flows.Request, limit int64) 
 		Remote:   remote,
 		TLS:      c.facts(res.TLS),
 	}, nil
+}
+
+// presenting is the transport with a client certificate. It is used for one
+// exchange, as every connection is.
+func (c *client) presenting(cert *tls.Certificate) (http.RoundTripper, *failure) {
+	if cert == nil {
+		return c.transport, nil
+	}
+	t, ok := c.transport.(*http.Transport)
+	if !ok {
+		return nil, unfit("a client certificate is presented in TLS, and what is asked here is reached inside this program, without TLS")
+	}
+	t = t.Clone()
+	t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		return cert, nil // whatever authorities the server names: a person who tests wants to see what it says
+	}
+	return t, nil
 }
 
 // target decides whether an address may be asked at all.

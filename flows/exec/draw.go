@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"encoding/base64"
-	"io"
 	"net"
 	"net/url"
 	"strconv"
@@ -17,11 +15,22 @@ import (
 func (l *Live) draw(e flows.Draw) flows.Event {
 	values := flows.Vars{}
 	for _, name := range e.Names {
-		var b [32]byte
-		if _, err := io.ReadFull(l.rand, b[:]); err != nil {
-			return broke(e.ID, internal("the random source failed: %v", err))
+		v, f := l.random()
+		if f != nil {
+			return broke(e.ID, f)
 		}
-		values[name] = wire.Untrusted(base64.RawURLEncoding.EncodeToString(b[:]))
+		values[name] = wire.Untrusted(v)
+	}
+	for _, w := range e.Keys {
+		k, f := l.keys.wanted(w)
+		if f != nil {
+			return broke(e.ID, f)
+		}
+		public, err := k.published()
+		if err != nil {
+			return broke(e.ID, internal("the public half of %s cannot be written: %v", clipped(w.Name), err))
+		}
+		values[w.Name] = public
 	}
 	if e.Redirect != "" {
 		uri, f := withFreePort(e.Redirect.Raw())
@@ -60,5 +69,5 @@ func withFreePort(raw string) (string, *failure) {
 		host := strings.TrimSuffix(u.Host, ":0")
 		return strings.Replace(raw, "//"+u.Host, "//"+host+":"+strconv.Itoa(port), 1), nil
 	}
-	return "", portTrouble(u, lastErr)
+	return "", portTrouble("redirect_uri", u, lastErr)
 }

@@ -8,9 +8,11 @@ package exec
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -27,6 +29,8 @@ type Options struct {
 	Timeout        time.Duration        // of one exchange from dialling to the last byte; 0: 30 s
 	BrowserTimeout time.Duration        // of the wait for the browser; 0: 10 min
 	CAFile         string               // PEM file of authorities to trust beside the system's
+	CA             []byte               // the same, as PEM text
+	Keys           map[string]Key       // private keys by the names of this package (ClientKey, …)
 	Insecure       bool                 // do not check certificates; every exchange then says so
 	AllowHTTP      bool                 // the profile's consent to http beyond this computer
 	Proxy          string               // URL of a proxy, or "none"; "" follows the environment
@@ -46,6 +50,7 @@ type Live struct {
 	rand     io.Reader
 	crew     *crew
 	sessions sessions
+	keys     keyring
 }
 
 // NewLive checks the options. The error names the option that cannot be used
@@ -56,7 +61,9 @@ func NewLive(o Options) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{client: c, browser: o.Browser, policy: o.Policy, patience: o.BrowserTimeout, callback: callbackStandard(), rand: o.Rand, crew: crew}
+	l := &Live{client: c, browser: o.Browser, policy: o.Policy, patience: o.BrowserTimeout, callback: callbackStandard(), rand: o.Rand, crew: crew,
+		keys: keyring{held: map[string]Key{}}}
+	maps.Copy(l.keys.held, o.Keys)
 	if l.browser == nil {
 		l.browser = None{}
 	}
@@ -81,6 +88,12 @@ func (l *Live) Perform(ctx context.Context, e flows.Effect) flows.Event {
 			return l.browse(ctx, e)
 		case flows.Wait:
 			return wait(ctx, e)
+		case flows.Sign:
+			return l.sign(e)
+		case flows.Decrypt:
+			return l.decrypt(e)
+		case flows.Listen:
+			return l.listen(ctx, e)
 		}
 		return broke(e.EffectID(), internal("no performer for an effect of type %T", e))
 	})
@@ -96,11 +109,31 @@ func (l *Live) Close() error {
 }
 
 func (l *Live) send(ctx context.Context, e flows.Send) flows.Event {
-	x, f := l.client.exchange(ctx, e.Request, e.Limit)
+	cert, f := l.certificate(e.Cert)
+	if f != nil {
+		return broke(e.ID, f)
+	}
+	x, f := l.client.exchange(ctx, e.Request, e.Limit, cert)
 	if f != nil {
 		return broke(e.ID, f)
 	}
 	return flows.Received{ID: e.ID, Exchange: x}
+}
+
+// certificate is the one that TLS presents; nil when the effect names none.
+func (l *Live) certificate(name string) (*tls.Certificate, *failure) {
+	if name == "" {
+		return nil, nil
+	}
+	k, f := l.keys.find(name)
+	if f != nil {
+		return nil, f
+	}
+	c, ok := k.certificate()
+	if !ok {
+		return nil, unfit("the key %s has no certificate, and TLS presents certificates: give both in one PEM file, the certificate of the key first", name)
+	}
+	return &c, nil
 }
 
 func wait(ctx context.Context, e flows.Wait) flows.Event {

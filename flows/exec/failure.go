@@ -43,8 +43,12 @@ const (
 	RequestInvalid      = "request_invalid"  // cannot be written as HTTP
 	PortInUse           = "port_in_use"
 	BrowserTimeout      = "browser_timeout"
+	ListenTimeout       = "listen_timeout" // nobody called at our own door
 	BrowserErrorPage    = "browser_error_page"
 	RedirectLoop        = "redirect_loop"
+	KeyMissing          = "key_missing"    // a private key is needed that nobody gave
+	KeyUnfit            = "key_unfit"      // a key cannot do what is asked of it
+	DecryptFailed       = "decrypt_failed" // an encrypted token is not for the key that is here
 	TapeEnd             = "tape_end"
 	Cancelled           = "cancelled"
 	Internal            = "internal"
@@ -54,8 +58,8 @@ const (
 func Codes() []string {
 	return []string{DNSFailure, ConnectionRefused, ConnectionReset, ConnectionClosed, NetworkUnreachable, Timeout,
 		TLSUnknownAuthority, TLSExpired, TLSWrongHost, TLSFailure, ProxyFailure, NotHTTP, HeaderLimit, BodyLimit, BodyTruncated,
-		BodyCorrupt, UnknownEncoding, EndpointRefused, RequestInvalid, PortInUse, BrowserTimeout, BrowserErrorPage, RedirectLoop,
-		TapeEnd, Cancelled, Internal}
+		BodyCorrupt, UnknownEncoding, EndpointRefused, RequestInvalid, PortInUse, BrowserTimeout, ListenTimeout, BrowserErrorPage, RedirectLoop,
+		KeyMissing, KeyUnfit, DecryptFailed, TapeEnd, Cancelled, Internal}
 }
 
 // failure is a Broke that does not know its effect yet.

@@ -150,7 +150,7 @@ func (s *SignIn) step(ctx context.Context, v *visit, b flows.Browse) (ev flows.E
 	if f != nil {
 		return broke(b.ID, f), true
 	}
-	x, f := s.client.exchange(ctx, v.asBrowser(u), maxPage)
+	x, f := s.client.exchange(ctx, v.asBrowser(u), maxPage, nil)
 	if f != nil {
 		return broke(b.ID, f), true
 	}

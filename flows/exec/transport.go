@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -23,7 +24,7 @@ func newTransport(l limits, o Options) (*http.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := authorities(o.CAFile)
+	roots, err := authorities(o.CAFile, o.CA)
 	if err != nil {
 		return nil, err
 	}
@@ -62,14 +63,19 @@ func sameComputer(c net.Conn, address string) (net.Conn, error) {
 	return c, nil
 }
 
-// authorities are the system's, and those of the file. nil means the system's.
-func authorities(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
+// authorities are the system's, and those of the file and the text. nil means
+// the system's.
+func authorities(file string, text []byte) (*x509.CertPool, error) {
+	pem := text
+	if file != "" {
+		read, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("CA file: %w; give the path of a PEM file", err)
+		}
+		pem = slices.Concat(read, []byte("\n"), text)
 	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("CA file: %w; give the path of a PEM file", err)
+	if len(pem) == 0 && file == "" {
+		return nil, nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
