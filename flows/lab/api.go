@@ -38,6 +38,10 @@ func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.faults = faults
+	if out, ok := x.chooseDialect(r); !ok {
+		x.answer(w, r, out)
+		return
+	}
 	out, answered := x.intercept()
 	if !answered {
 		out = a.answer(x, r)
@@ -107,9 +111,10 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 	}
 	x.saw(checkTokenScope, token.Scopes, res.scope)
 	if !slices.Contains(fields(token.Scopes), res.scope) {
-		why := refusal{http.StatusForbidden, "insufficient_scope", "The access token does not have the scope " + res.scope + "."}
-		x.denies(checkTokenScope, why.description, "")
-		return x.challengeWith(why, false, res.scope)
+		x.fails(tokenScope, true)
+		why := tokenScope.refusal()
+		why.description = "The access token does not have the scope " + res.scope + "."
+		return x.translate(tokenScope, x.challengeWith(why, false, res.scope))
 	}
 	x.pass(checkTokenScope)
 	if out, no := x.insufficient(token, res.acr, res.maxAge); no {

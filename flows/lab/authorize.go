@@ -73,11 +73,7 @@ func (x *exchange) finishAuthorization(r *http.Request) reply {
 	if out, ok := readAuthorizationResponse(answer); ok {
 		x.protect(out)
 		if out.params.Has("error") {
-			why := x.why.refusal()
-			if x.why != "" {
-				out.params.Set("error", why.code)
-			}
-			out.params.Set("error_description", why.description)
+			x.describe(x.speak(x.why, x.why.refusal()), out.params)
 		}
 		answer := reply{status: http.StatusSeeOther, header: x.cookies, redirect: out}
 		if out.params.Has("access_token") || out.params.Has("id_token") {
@@ -243,13 +239,12 @@ func (x *exchange) redirectRefusal(p problem) reply {
 		x.signed = isJARM(mode)
 		x.form.Del("response_mode")
 	}
-	return x.redirectWith(p.refusal())
+	return x.redirectWith(x.speak(p, p.refusal()))
 }
 
-func (x *exchange) redirectWith(why refusal) reply {
-	out := &authorizationResponse{redirectURI: x.form.Get("redirect_uri"), mode: x.form.Get("response_mode"), params: url.Values{
-		"error": {why.code}, "error_description": {why.description}, "iss": {x.tenant.issuer},
-	}}
+func (x *exchange) redirectWith(why spoken) reply {
+	out := &authorizationResponse{redirectURI: x.form.Get("redirect_uri"), mode: x.form.Get("response_mode"), params: url.Values{"iss": {x.tenant.issuer}}}
+	x.describe(why, out.params)
 	x.signed = x.signed || isJARM(out.mode)
 	switch {
 	case !slices.Contains(responseModes(), out.mode):
@@ -262,6 +257,18 @@ func (x *exchange) redirectWith(why refusal) reply {
 		out.params.Set("state", state)
 	}
 	return reply{status: http.StatusSeeOther, redirect: out}
+}
+
+// describe puts a refusal into an authorization response. What the library
+// refused for a reason that we do not know keeps its error value.
+func (x *exchange) describe(why spoken, params url.Values) {
+	if x.why != "" || !params.Has("error") {
+		params.Set("error", why.code)
+	}
+	params.Set("error_description", why.description)
+	if x.dialect.redirect != nil {
+		x.dialect.redirect(x, why, params)
+	}
 }
 
 // signIn receives the forms of the sign-in and consent pages.

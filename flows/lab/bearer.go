@@ -103,7 +103,7 @@ func (t *tenant) checkAccess(compact string, audiences ...string) (accessToken, 
 // RFC 9449 §7.1. scope names what is needed, when that is what is missing.
 func (x *exchange) challenge(p problem, scope string) reply {
 	x.fails(p, true)
-	return x.challengeWith(p.refusal(), p.aboutProof(), scope)
+	return x.translate(p, x.challengeWith(p.refusal(), p.aboutProof(), scope))
 }
 
 func (x *exchange) challengeWith(why refusal, dpop bool, scope string) reply {

@@ -64,7 +64,7 @@ func (b *browser) visit(at string) (url.Values, error) {
 			if err != nil {
 				return nil, err
 			}
-			if next.Path == "/callback" {
+			if strings.HasSuffix(next.Path, "/callback") {
 				if next.Fragment != "" {
 					return url.ParseQuery(next.EscapedFragment())
 				}

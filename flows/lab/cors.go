@@ -8,7 +8,7 @@ import "net/http"
 
 // corsHeaders are what a page may send and what it may read.
 const (
-	corsSend = "Authorization, Content-Type, DPoP, " + FaultHeader
+	corsSend = "Authorization, Content-Type, DPoP, " + FaultHeader + ", " + DialectHeader
 	corsRead = "WWW-Authenticate, DPoP-Nonce, Retry-After, Date, Location, " + RequestHeader
 )
 

@@ -3,114 +3,200 @@ package lab
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
-	"strconv"
 )
 
-// dialects in which a tenant can refuse token requests: RFC 6749 §5.2, and the
-// ways of products that people meet. The protocol stays the same.
-func dialects() []string { return []string{"rfc", "entra", "github", "google"} }
+// DialectHeader chooses the dialect of one request, by name. An unknown name is
+// answered with 400.
+const DialectHeader = "X-Lab-Dialect"
 
-// SetDialect makes the refusals of the tenant's token endpoint look like those
-// of a product: "rfc" (the default), "entra", "github" or "google". Another
-// name is an error.
-func (t Tenant) SetDialect(name string) error {
-	if !slices.Contains(dialects(), name) {
-		return fmt.Errorf("lab: no dialect is called %q; there are %s", name, joined(dialects()))
-	}
-	t.t.dialect.Store(&name)
-	return nil
+// Dialect is the way in which one product words its refusals.
+type Dialect struct {
+	Name    string // for SetDialect and the header
+	Product string
 }
 
-// translate says a refusal of the token endpoint in the tenant's dialect.
-func (x *exchange) translate(p problem, out reply) reply {
-	dialect := x.tenant.dialect.Load()
-	if dialect == nil || x.route.name != routeToken && x.route.name != routeDevice {
+// dialect says the same refusals as a product does: with its status, its error
+// value, its own code and the phrase that people search for. The protocol stays
+// the same, and so does what is decided.
+type dialect struct {
+	Dialect
+	sayings []saying
+	// usual is the product's own code for everything else; empty when it has none.
+	usual string
+	// How an answer looks, by the kind of endpoint. Nil is the form of the RFCs:
+	// error and error_description.
+	oauth, userinfo, api, registration func(*exchange, spoken, *reply)
+	redirect                           func(*exchange, spoken, url.Values)
+	// page is the text of the error page; nil takes the description.
+	page func(*exchange, spoken) string
+	// originRules: where a code may be redeemed from depends on the kind of its
+	// redirect URI; see checkPlatform.
+	originRules bool
+}
+
+// saying is how a product words some reasons. What is empty stays as the RFCs
+// have it.
+type saying struct {
+	about  []problem // reasons, or keys of the faults that stand for one
+	status int
+	error  string
+	code   string // the product's own
+	words  string
+}
+
+// spoken is a refusal in the words of a dialect.
+type spoken struct {
+	refusal
+	own string // the product's own code
+}
+
+func knownDialects() []dialect {
+	return []dialect{rfcDialect(), entraDialect(), oktaDialect(), auth0Dialect(), googleDialect(), githubDialect(), keycloakDialect(),
+		pingfederateDialect(), spotifyDialect(), cognitoDialect()}
+}
+
+// Dialects lists the dialects in a fixed order, beginning with rfc.
+func Dialects() []Dialect {
+	var list []Dialect
+	for _, d := range knownDialects() {
+		list = append(list, d.Dialect)
+	}
+	return list
+}
+
+func rfcDialect() dialect { return dialect{Dialect: Dialect{"rfc", "the RFCs"}} }
+
+// findDialect finds a dialect by name; an empty one is that of the RFCs.
+func findDialect(name string) (*dialect, error) {
+	var names []string
+	for _, d := range knownDialects() {
+		if d.Name == name || name == "" && d.Name == "rfc" {
+			return &d, nil
+		}
+		names = append(names, d.Name)
+	}
+	return nil, fmt.Errorf("lab: no dialect is called %q; there are %s", name, joined(names))
+}
+
+// SetDialect makes the refusals of the tenant look like those of a product. The
+// default is "rfc"; an unknown name is an error.
+func (t Tenant) SetDialect(name string) error {
+	d, err := findDialect(name)
+	if err == nil {
+		t.t.dialect.Store(d)
+	}
+	return err
+}
+
+// Dialect is the name of the dialect that the tenant speaks.
+func (t Tenant) Dialect() string { return t.t.dialect.Load().Name }
+
+// SetDialect sets the dialect of all tenants; see Tenant.SetDialect.
+func (l *Lab) SetDialect(name string) error {
+	d, err := findDialect(name)
+	if err == nil {
+		for _, t := range l.tenants {
+			t.dialect.Store(d)
+		}
+	}
+	return err
+}
+
+// chooseDialect takes the dialect of a request: from its header, else the
+// tenant's. The reply is for a header that names none.
+func (x *exchange) chooseDialect(r *http.Request) (reply, bool) {
+	x.dialect = x.tenant.dialect.Load()
+	name := r.Header.Get(DialectHeader)
+	if name == "" {
+		return reply{}, true
+	}
+	d, err := findDialect(name)
+	if err != nil {
+		return textReply(http.StatusBadRequest, fmt.Sprintf("authdance lab: the header %s names a dialect that does not exist: %s\n", DialectHeader, plain(name))), false
+	}
+	x.dialect = d
+	return reply{}, true
+}
+
+// speak words a refusal in the dialect of the request. why is what the RFCs
+// would say.
+func (x *exchange) speak(p problem, why refusal) spoken {
+	out := spoken{refusal: why}
+	if x.dialect == nil {
 		return out
 	}
-	switch *dialect {
-	case "entra":
-		x.speakEntra(p, out.json)
-	case "github":
-		// An error is a success there, and a form unless JSON is asked for.
-		out.status, out.json["error"] = http.StatusOK, githubCode(p, out.json["error"])
-		out.header.Del("WWW-Authenticate")
-		out.header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-		out.rewrite = formEncoded
-	case "google":
-		switch p {
-		case devicePending:
-			out.status = http.StatusPreconditionRequired
-		case deviceSlowDown, deviceDenied:
-			out.status = http.StatusForbidden
-		}
+	out.own = x.dialect.usual
+	i := slices.IndexFunc(x.dialect.sayings, func(s saying) bool { return slices.Contains(s.about, p) })
+	if i < 0 {
+		return out
+	}
+	s := x.dialect.sayings[i]
+	if s.status != 0 {
+		out.status = s.status
+	}
+	if s.error != "" {
+		out.refusal.code = s.error
+	}
+	if s.code != "" {
+		out.own = s.code
+	}
+	if s.words != "" {
+		out.description = s.words
 	}
 	return out
 }
 
-// speakEntra adds what Microsoft Entra ID adds: a number that people search
-// for, and identifiers that its support asks for.
-func (x *exchange) speakEntra(p problem, members map[string]any) {
-	number := entraNumber(p)
-	at := x.now().UTC().Format("2006-01-02 15:04:05Z")
-	trace, correlation := x.lab.random.text(), x.lab.random.text()
-	members["error_description"] = fmt.Sprintf("AADSTS%d: %v Trace ID: %s Correlation ID: %s Timestamp: %s", number, members["error_description"], trace, correlation, at)
-	members["error_codes"] = []int{number}
-	members["timestamp"], members["trace_id"], members["correlation_id"] = at, trace, correlation
-	members["error_uri"] = "https://login.microsoftonline.com/error?code=" + strconv.Itoa(number)
+// translate words a finished JSON refusal in the dialect of the request. It
+// does so once, however many places the answer passes.
+func (x *exchange) translate(p problem, out reply) reply {
+	if x.dialect == nil || x.translated || out.json == nil || out.status < http.StatusBadRequest {
+		return out
+	}
+	x.translated = true
+	why := refusal{status: out.status}
+	why.code, _ = out.json["error"].(string)
+	why.description, _ = out.json["error_description"].(string)
+	s := x.speak(p, why)
+	shape := x.dialect.oauth
+	switch x.route.name {
+	case routeUserinfo:
+		shape = x.dialect.userinfo
+	case routeAPI:
+		shape = x.dialect.api
+	case routeRegister, routeManage:
+		shape = x.dialect.registration
+	}
+	if shape == nil {
+		shape = asRFC
+	}
+	out.status = s.status
+	if s.status != http.StatusUnauthorized && why.status == http.StatusUnauthorized {
+		out.header.Del("WWW-Authenticate")
+	}
+	shape(x, s, &out)
+	return out
 }
 
-// entraNumber is the AADSTS number of a problem; 9002313 is a request that is
-// wrong in some other way.
-func entraNumber(p problem) int {
-	switch p {
-	case codeReplayed, codeBurnt:
-		return 54005
-	case codeExpired, refreshExpired, refreshRevoked:
-		return 70008
-	case codeUnknown, codeOtherClient, refreshUnknown, refreshOtherClient:
-		return 70000
-	case clientUnknown:
-		return 700016
-	case clientWrongSecret:
-		return 7000215
-	case clientNoSecret, clientNoAssertion:
-		return 7000218
-	case clientPublicSecret:
-		return 700025
-	case verifierMismatch, verifierLength:
-		return 501481
-	case redirectDiffers:
-		return 500112
-	case grantMissing, codeMissing, redirectOmitted, verifierMissing, refreshMissing, clientMissing:
-		return 900144
-	case grantUnknown:
-		return 70003
-	case scopeUnknown, scopeNotAllowed, scopeNotGranted:
-		return 70011
-	case passwordWrong:
-		return 50126
-	case devicePending:
-		return 70016
-	case deviceExpired:
-		return 70019
+// asRFC is the form of RFC 6749 §5.2.
+func asRFC(_ *exchange, s spoken, out *reply) {
+	if s.refusal.code != "" {
+		out.json["error"] = s.refusal.code
 	}
-	return 9002313
+	out.json["error_description"] = s.description
 }
 
-// githubCode is GitHub's own word for a problem, where it has one.
-func githubCode(p problem, usual any) any {
-	switch p {
-	case clientUnknown, clientWrongSecret, clientNoSecret:
-		return "incorrect_client_credentials"
-	case codeUnknown, codeExpired, codeReplayed, codeBurnt, codeOtherClient:
-		return "bad_verification_code"
-	case redirectDiffers:
-		return "redirect_uri_mismatch"
-	case refreshUnknown, refreshExpired, refreshRevoked, refreshReused:
-		return "bad_refresh_token"
-	case deviceCodeUnknown:
-		return "incorrect_device_code"
+// asCodeOnly is the same without a sentence.
+func asCodeOnly(x *exchange, s spoken, out *reply) {
+	asRFC(x, s, out)
+	delete(out.json, "error_description")
+}
+
+// asText is a bare line instead of JSON.
+func asText(text string) func(*exchange, spoken, *reply) {
+	return func(_ *exchange, _ spoken, out *reply) {
+		out.json, out.body = nil, []byte(text)
+		out.header.Set("Content-Type", "text/plain; charset=utf-8")
 	}
-	return usual
 }

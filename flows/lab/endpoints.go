@@ -64,6 +64,9 @@ func (x *exchange) token(r *http.Request) reply {
 		if bad := x.checkCodeRequest(); bad != "" {
 			return x.refuse(bad)
 		}
+		if bad := x.checkPlatform(r); bad != "" {
+			return x.refuse(bad)
+		}
 		defer x.tenant.redeemOne(x.form.Get("code"))()
 	case "refresh_token":
 		if x.fails(refreshMissing, x.form.Get("refresh_token") == "") {

@@ -135,7 +135,7 @@ func (x *exchange) intercept() (reply, bool) {
 	for _, f := range x.here() {
 		if f.answer != nil {
 			x.answeredBy = f.Key
-			return f.answer(x), true
+			return x.translate(problem(f.Key), f.answer(x)), true
 		}
 	}
 	return reply{}, false

@@ -4,6 +4,10 @@ import "net/http"
 
 // The problems of the grants besides authorization code and refresh token.
 const (
+	codeRedirectKind problem = "code_redirect_kind"
+	codeNoOrigin     problem = "code_no_origin"
+	codeOriginPKCE   problem = "code_origin_pkce"
+
 	deviceCodeMissing problem = "device_code_missing"
 	deviceCodeUnknown problem = "device_code_unknown"
 	deviceOtherClient problem = "device_other_client"
@@ -71,6 +75,13 @@ const (
 func (p problem) grantRefusal() (refusal, bool) {
 	const bad = http.StatusBadRequest
 	switch p {
+	case codeRedirectKind:
+		return refusal{bad, "invalid_request", "The request has an Origin, but the redirect_uri of this code is not one of a single-page application."}, true
+	case codeNoOrigin:
+		return refusal{bad, "invalid_request", "The redirect_uri of this code is one of a single-page application, but the request has no Origin: it was not sent by a page."}, true
+	case codeOriginPKCE:
+		return refusal{bad, "invalid_request", "The request has an Origin, so the authorization request must have used PKCE."}, true
+
 	case deviceCodeMissing:
 		return refusal{bad, "invalid_request", "The parameter device_code is missing."}, true
 	case deviceCodeUnknown:

@@ -132,17 +132,20 @@ func (x *exchange) formAction(as *goidc.AuthnSession) string {
 	return "/" + x.tenant.name + "/authorize/" + as.ID
 }
 
-func (x *exchange) errorPage(why refusal) reply {
+func (x *exchange) errorPage(why spoken) reply {
 	p := x.problemPage(why)
 	return reply{status: p.status, page: p}
 }
 
-func (x *exchange) problemPage(why refusal) *page {
-	status := why.status
+func (x *exchange) problemPage(why spoken) *page {
+	status, text := why.status, why.description
+	if x.dialect != nil && x.dialect.page != nil {
+		text = x.dialect.page(x, why)
+	}
 	if status == http.StatusUnauthorized || status < http.StatusBadRequest {
 		status = http.StatusBadRequest // a 401 without a challenge would be wrong on a page
 	}
-	return &page{Kind: "error", Title: "This request cannot go on", Code: why.code, Text: why.description, status: status}
+	return &page{Kind: "error", Title: "This request cannot go on", Code: why.code, Text: text, status: status}
 }
 
 // home tells people what the lab is and how to use it.

@@ -107,12 +107,13 @@ func registeredUsers(tenant string) []User {
 
 func registeredClients(tenant string) []Client {
 	callbacks := []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
+	pages := append(slices.Clone(callbacks), "http://127.0.0.1"+spaPath, "http://localhost"+spaPath)
 	signedOut := []string{"http://127.0.0.1/signed-out", "http://localhost/signed-out"}
 	list := []Client{
 		{ID: "workshop-spa", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
-			RedirectURIs: callbacks, Note: "A public client: it has no secret and must use PKCE with S256."},
+			RedirectURIs: pages, Note: "A public client: it has no secret and must use PKCE with S256."},
 		{ID: "workshop-web", Secret: "workshop-secret", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
-			RedirectURIs: callbacks, Note: "A confidential client: it keeps a secret on its server."},
+			RedirectURIs: pages, Note: "A confidential client: it keeps a secret on its server."},
 		{ID: "workshop-service", Secret: "workshop-secret", Grants: []string{"client_credentials"}, Scopes: []string{"read", "write"},
 			Note: "A service that acts for itself, without a person."},
 		{ID: "workshop-device", Grants: []string{grantDevice, "refresh_token"}, Scopes: scopeIDs(),

@@ -53,13 +53,19 @@ func (x *exchange) refuse(p problem) reply {
 	if x.route.name == routeUserinfo {
 		return x.challenge(p, "")
 	}
-	return x.translate(p, x.refuseWith(p.refusal()))
+	return x.refuseAbout(p, p.refusal())
 }
 
-func (x *exchange) refuseWith(why refusal) reply {
+// refuseAbout is refuse with a sentence of its own.
+func (x *exchange) refuseAbout(p problem, why refusal) reply {
 	if x.route.isPage() {
-		return x.errorPage(why)
+		return x.errorPage(x.speak(p, why))
 	}
+	return x.translate(p, x.refuseWith(why))
+}
+
+// refuseWith is the JSON of RFC 6749 §5.2.
+func (x *exchange) refuseWith(why refusal) reply {
 	out := jsonReply(why.status, map[string]any{"error": why.code, "error_description": why.description})
 	if why.code == "use_dpop_nonce" {
 		x.offerNonce(&out, routeToken)

@@ -35,6 +35,7 @@ const (
 	checkRedirectThere = "redirect_uri_sent"
 	checkRedirectSame  = "redirect_uri"
 	checkPKCE          = "pkce"
+	checkOriginKind    = "origin"
 
 	checkRefreshThere  = "refresh_token"
 	checkRefreshKnown  = "refresh_known"
@@ -138,6 +139,8 @@ func rules() []rule {
 		{checkRedirectSame, "The redirect_uri is the one of the authorization request.", "RFC 6749 §4.1.3", []problem{redirectDiffers}},
 		{checkPKCE, "The code_verifier fits the code_challenge.", "RFC 7636 §4.6", []problem{verifierMissing, verifierLength, verifierMismatch, verifierUnasked}},
 
+		{checkOriginKind, "The code is redeemed from where the kind of its redirect_uri says: a page, or a program.", "Entra: redirect URI types", []problem{codeRedirectKind, codeNoOrigin, codeOriginPKCE}},
+
 		{checkRefreshThere, "The request has a refresh_token.", "RFC 6749 §6", []problem{refreshMissing}},
 		{checkRefreshKnown, "This server issued the refresh token.", "RFC 6749 §6", []problem{refreshUnknown}},
 		{checkRefreshNewest, "The refresh token is the newest of its family.", "RFC 9700 §4.14.2", []problem{refreshReused}},
@@ -187,7 +190,7 @@ func rules() []rule {
 		{checkTokenLive, "The access token has not expired.", "RFC 9068 §4", []problem{tokenExpired}},
 		{checkTokenGood, "The access token was not revoked.", "RFC 7009 §2", []problem{tokenRevoked}},
 		{checkTokenBinding, "The access token comes with the key or certificate that it is bound to.", "RFC 9449 §7, RFC 8705 §3", []problem{tokenUnbound, tokenBound, tokenOtherKey, tokenNeedsTLS, tokenNoCertificate, tokenOtherCertificate}},
-		{checkTokenScope, "The access token has the scope that is needed here.", "RFC 6750 §3.1", []problem{tokenScopeOpenID}},
+		{checkTokenScope, "The access token has the scope that is needed here.", "RFC 6750 §3.1", []problem{tokenScopeOpenID, tokenScope}},
 		{checkStepUp, "The user signed in strongly and lately enough for this resource.", "RFC 9470 §3", []problem{stepUpACR, stepUpAge}},
 
 		{checkBody, "The body can be understood.", "", nil},

@@ -58,9 +58,9 @@ func (x *exchange) denied() (reply, bool) {
 		x.denies(checkPolicy, notChecked(f.Key)+", refused on purpose", f.Key)
 		switch {
 		case f.denial.onPage:
-			return x.errorPage(f.denial.refusal), true
+			return x.errorPage(x.speak(problem(f.Key), f.denial.refusal)), true
 		default:
-			return x.redirectWith(f.denial.refusal), true
+			return x.redirectWith(x.speak(problem(f.Key), f.denial.refusal)), true
 		}
 	}
 	return reply{}, false

@@ -46,7 +46,7 @@ func (x *exchange) decide(r *http.Request, as *goidc.AuthnSession) (goidc.Status
 		// The back button on a finished sign-in. The store keeps the session
 		// finished, so "pending" only shows this page.
 		x.fails(signInGone, true)
-		x.shown = x.problemPage(signInGone.refusal())
+		x.shown = x.problemPage(x.speak(signInGone, signInGone.refusal()))
 		return goidc.StatusPending, ""
 	}
 	if x.formSent(r) && x.form.Get("action") == "deny" {

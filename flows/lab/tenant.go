@@ -96,7 +96,7 @@ type tenant struct {
 	seed      maphash.Seed
 	devices   *devices
 	nonceKey  string
-	dialect   atomic.Pointer[string] // nil: that of the RFCs
+	dialect   atomic.Pointer[dialect]
 	life      atomic.Pointer[Lifetimes]
 	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
 	certified *table[identity]
@@ -114,6 +114,8 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 		certified: newTable[identity](keepGrants, registeredLimit),
 	}
 	keys.now = t.now
+	rfc := rfcDialect()
+	t.dialect.Store(&rfc)
 	if err = t.setLifetimes(Lifetimes{}); err != nil {
 		return nil, err
 	}
@@ -165,6 +167,9 @@ type exchange struct {
 	shown   *page
 	cookies http.Header
 
+	dialect    *dialect  // nil before the tenant is known
+	translated bool      // the answer is in the dialect
+	accept     string    // the Accept header
 	path       string    // of the request, as it came
 	found      []verdict // the checks so far
 	begun      bool      // the endpoint looked at the request
@@ -233,7 +238,11 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 		x.answer(w, r, unknownFault(unknown))
 		return
 	}
-	x.faults = faults
+	x.faults, x.accept = faults, r.Header.Get("Accept")
+	if out, ok := x.chooseDialect(r); !ok {
+		x.answer(w, r, out)
+		return
+	}
 	if x.route.forPages() {
 		allowOrigins(w.Header())
 		if isPreflight(r) {

@@ -46,6 +46,8 @@ type View struct {
 	Path   string
 	Status int    // of the answer
 	Client string // client_id, once it is known to be registered
+	// Dialect in which the answer is worded.
+	Dialect string
 	// Problem is the exact reason for a refusal, in the lab's own words; empty
 	// when there was none. Error and Description are what the answer says.
 	Problem, Error, Description string
@@ -256,6 +258,9 @@ func (x *exchange) conclude(w http.ResponseWriter, r *http.Request, out reply) {
 	s.At = x.lab.now()
 	if x.tenant != nil {
 		s.At, s.Tenant = x.now(), x.tenant.name
+	}
+	if x.dialect != nil {
+		s.Dialect = x.dialect.Name
 	}
 	for _, v := range x.found {
 		if v.why != "" {

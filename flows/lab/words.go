@@ -110,6 +110,7 @@ const (
 	tokenInQuery      problem = "token_in_query"
 	tokenTwice        problem = "token_twice"
 	tokenScopeOpenID  problem = "token_scope_openid"
+	tokenScope        problem = "token_scope"
 )
 
 // refusal is a problem as the protocol says it: RFC 6749 §5.2 and §4.1.2.1.
@@ -322,6 +323,8 @@ func (p problem) refusal() refusal {
 		return refusal{bad, "invalid_request", "The request has an access token in two places. Send it in the Authorization header only."}
 	case tokenScopeOpenID:
 		return refusal{forbidden, "insufficient_scope", "The access token does not have the scope openid."}
+	case tokenScope:
+		return refusal{forbidden, "insufficient_scope", "The access token does not have the scope that this resource wants."}
 	}
 	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal, p.dpopRefusal, p.sealRefusal, p.certificateRefusal} {
 		if r, ok := more(); ok {
