@@ -93,6 +93,19 @@ func challenge(res flows.Response) (string, wire.Untrusted) {
 	return attribute(h, "error"), wire.Untrusted(attribute(h, "error_description"))
 }
 
+// challengeParam is a parameter of the first challenge that has it. There may
+// be several WWW-Authenticate fields.
+func challengeParam(res flows.Response, name string) string {
+	for _, h := range res.Header {
+		if strings.EqualFold(h.Name, "WWW-Authenticate") {
+			if val := attribute(h.Value.Raw(), name); val != "" {
+				return val
+			}
+		}
+	}
+	return ""
+}
+
 // attribute returns a quoted or bare auth-param of a challenge.
 func attribute(header, name string) string {
 	for rest := header; ; {

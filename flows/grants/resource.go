@@ -41,8 +41,13 @@ var userinfo = flows.Step{
 
 // isJWT recognises an answer that is a token (OIDC Core §5.3.2).
 func isJWT(res flows.Response) bool {
-	kind, _, err := mime.ParseMediaType(res.Get("Content-Type").Raw())
-	return err == nil && kind == "application/jwt" && res.Status == http.StatusOK
+	return isKind(res, "application/jwt") && res.Status == http.StatusOK
+}
+
+// isKind compares the media type of an answer.
+func isKind(res flows.Response, kind string) bool {
+	got, _, err := mime.ParseMediaType(res.Get("Content-Type").Raw())
+	return err == nil && got == kind
 }
 
 // signedUserinfo verifies the answer with the keys that verified the ID token.
@@ -94,19 +99,22 @@ var callAPI = flows.Step{
 	},
 	Needs: []string{"api", "access_token"},
 	Do:    get("api", bearer),
-	On: func(s flows.State, e flows.Entry) flows.Verdict {
-		rec, ok := e.Event.(flows.Received)
-		if !ok {
-			return unexpected(e)
-		}
-		res := rec.Exchange.Response
-		if res.Status >= 200 && res.Status < 300 {
-			return flows.Verdict{Set: flows.Vars{"api_answer": res.Body}}
-		}
-		doc, _, _ := wire.ParseJSON([]byte(res.Body.Raw()), wire.Limits{})
-		if p := problem(doc, res); p != nil {
-			return flows.Verdict{Problem: p}
-		}
-		return flows.Verdict{Problem: unreadable(res, nil)}
-	},
+	On:    calledAPI,
+}
+
+// calledAPI reads what an API answers.
+func calledAPI(_ flows.State, e flows.Entry) flows.Verdict {
+	rec, ok := e.Event.(flows.Received)
+	if !ok {
+		return unexpected(e)
+	}
+	res := rec.Exchange.Response
+	if res.Status >= 200 && res.Status < 300 {
+		return flows.Verdict{Set: flows.Vars{"api_answer": res.Body}}
+	}
+	doc, _, _ := wire.ParseJSON([]byte(res.Body.Raw()), wire.Limits{})
+	if p := problem(doc, res); p != nil {
+		return flows.Verdict{Problem: p}
+	}
+	return flows.Verdict{Problem: unreadable(res, nil)}
 }

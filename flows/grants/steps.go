@@ -40,6 +40,16 @@ func as(name, variable string) field {
 	}
 }
 
+// orElse is the variable of the same name, or a value where it is empty.
+func orElse(name, value string) field {
+	return func(s flows.State) []flows.Param {
+		if p := arg(name)(s); p != nil {
+			return p
+		}
+		return lit(name, value)(s)
+	}
+}
+
 // choice is an option of the run that goes out as a parameter.
 func choice(name string) field {
 	return func(s flows.State) []flows.Param {
@@ -100,8 +110,16 @@ func get(place string, header ...field) func(flows.State) flows.Effect {
 }
 
 // bearer presents the access token as RFC 6750 §2.1 says.
-func bearer(s flows.State) []flows.Param {
-	return []flows.Param{{Name: "Authorization", Value: "Bearer " + s.Vars["access_token"], Var: "access_token", Secret: true}}
+func bearer(s flows.State) []flows.Param { return bearerOf("access_token")(s) }
+
+// bearerOf presents the token in a variable; nothing when it is empty.
+func bearerOf(variable string) field {
+	return func(s flows.State) []flows.Param {
+		if s.Vars[variable] == "" {
+			return nil
+		}
+		return []flows.Param{{Name: "Authorization", Value: "Bearer " + s.Vars[variable], Var: variable, Secret: true}}
+	}
 }
 
 // browse sends the browser to an endpoint and waits for it at redirect_uri.
