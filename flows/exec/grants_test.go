@@ -30,7 +30,7 @@ func inTheLab(t *testing.T) *labRuns {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { live.Close() })
-	s, err := NewSignIn(SignInOptions{Options: o, Next: live, User: "alice", Password: "password", Code: "246810"})
+	s, err := NewSignIn(SignInOptions{Options: o, Next: live, User: "alice", Password: "password", Code: lab.SecondFactor})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 const (
 	acrPassword = "urn:lab:pwd"
 	acrCode     = "urn:lab:mfa"
-	// secondFactor is everybody's code. A real one would change.
-	secondFactor = "246810"
+	// SecondFactor is everybody's code. A real one would change.
+	SecondFactor = "246810"
 )
 
 func acrValues() []string { return []string{acrPassword, acrCode} }
@@ -53,7 +53,7 @@ func (x *exchange) decideCode(r *http.Request, as *goidc.AuthnSession, prompt []
 		return "", "", false
 	}
 	typed := x.formSent(r) && x.form.Has("code")
-	if typed && sameText(x.form.Get("code"), secondFactor) {
+	if typed && sameText(x.form.Get("code"), SecondFactor) {
 		now := x.now()
 		x.tenant.logins.change(now, id, func(l login, _ bool) login {
 			l.acr, l.at = acrCode, now
@@ -65,7 +65,7 @@ func (x *exchange) decideCode(r *http.Request, as *goidc.AuthnSession, prompt []
 	if slices.Contains(prompt, "none") {
 		return "", codeRequired, true
 	}
-	x.shown = &page{Kind: "code", Title: "Enter your code", ClientID: as.ClientID, Action: x.formAction(as), Code: secondFactor, Wrong: typed,
+	x.shown = &page{Kind: "code", Title: "Enter your code", ClientID: as.ClientID, Action: x.formAction(as), Code: SecondFactor, Wrong: typed,
 		targets: []string{formTarget(as.RedirectURI)}}
 	return goidc.StatusPending, "", true
 }

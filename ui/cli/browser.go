@@ -8,6 +8,7 @@ import (
 
 	"authdance/flows"
 	"authdance/flows/exec"
+	"authdance/flows/lab"
 	"authdance/flows/wire"
 )
 
@@ -42,7 +43,7 @@ func (c *console) performer(f *runFlags, t *target) (*world, error) {
 	w := &world{performer: l, live: l}
 	switch {
 	case alone:
-		s, err := exec.NewSignIn(exec.SignInOptions{Options: o, Next: l, User: t.user, Password: t.password, Deny: f.target.deny})
+		s, err := exec.NewSignIn(exec.SignInOptions{Options: o, Next: l, User: t.user, Password: t.password, Code: lab.SecondFactor, Deny: f.target.deny})
 		if err != nil {
 			return nil, usage("%v", err)
 		}

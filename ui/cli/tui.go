@@ -115,7 +115,7 @@ func (c *console) screenPerformer(l *lab.Lab, tick time.Duration) (flows.Perform
 		return nil, nil, usage("%v", err)
 	}
 	who := l.Users()[0]
-	signIn, err := exec.NewSignIn(exec.SignInOptions{Options: o, Next: live, User: who.Username, Password: who.Password, Tick: tick})
+	signIn, err := exec.NewSignIn(exec.SignInOptions{Options: o, Next: live, User: who.Username, Password: who.Password, Code: lab.SecondFactor, Tick: tick})
 	if err != nil {
 		return nil, nil, usage("%v", err)
 	}
