@@ -56,10 +56,10 @@ func (x *exchange) bearerGrant() (map[string]any, problem) {
 	return x.mint(p)
 }
 
-// user finds a user by subject or by user name.
+// user finds a user by subject, user name or e-mail address.
 func (t *tenant) user(name string) (User, bool) {
 	for _, u := range t.users {
-		if u.Subject == name || u.Username == name {
+		if name != "" && (u.Subject == name || u.Username == name || u.Email == name) {
 			return u, true
 		}
 	}

@@ -101,7 +101,7 @@ func (x *exchange) once() problem {
 }
 
 // sensitive parameters must never stand in a URL, where they are logged.
-var sensitive = [...]string{"grant_type", "code", "code_verifier", "client_secret", "refresh_token", "token", "password", "client_assertion"}
+var sensitive = [...]string{"grant_type", "code", "code_verifier", "client_secret", "refresh_token", "token", "password", "client_assertion", "auth_req_id", "client_notification_token"}
 
 func inQuery(r *http.Request) bool {
 	query := r.URL.Query()

@@ -120,13 +120,14 @@ func ownGrants() map[string]func(*exchange) (map[string]any, problem) {
 		grantPassword: (*exchange).passwordGrant,
 		grantBearer:   (*exchange).bearerGrant,
 		grantExchange: (*exchange).exchangeToken,
+		grantCIBA:     (*exchange).pollCIBA,
 	}
 }
 
 // servedGrants are the grants of the token endpoint. offeredGrants has implicit
 // too, which never comes here.
 func servedGrants() []string {
-	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantPassword, grantBearer, grantExchange}
+	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantPassword, grantBearer, grantExchange, grantCIBA}
 }
 
 func offeredGrants() []string { return append(servedGrants(), grantImplicit) }

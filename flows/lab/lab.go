@@ -81,6 +81,7 @@ type Lab struct {
 	certificate func() (*tls.Certificate, error)
 
 	gate      gate
+	outbound  *outbound
 	listening *listening
 }
 
@@ -131,7 +132,7 @@ func build(o Options, serverAddr, apiAddr, secureAddr string) (*Lab, error) {
 	if l.random.from == nil {
 		l.random.from = rand.Reader
 	}
-	l.faults = newFaultBoard()
+	l.faults, l.outbound = newFaultBoard(), newOutbound()
 	l.authority = sync.OnceValues(newAuthority)
 	l.certificate = sync.OnceValues(func() (*tls.Certificate, error) {
 		a, err := l.authority()
@@ -180,6 +181,7 @@ func (l *Lab) JWKS() []byte { return l.main().keys.publicJSON() }
 // is harmless.
 func (l *Lab) Close() error {
 	l.gate.shut()
+	l.outbound.cancel()
 	var err error
 	if l.listening != nil {
 		err = l.listening.close()

@@ -190,6 +190,7 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	m["request_object_signing_alg_values_supported"] = foreignAlgs()
 	m["response_modes_supported"] = responseModes()
 	announceSeals(m)
+	t.announceCIBA(m)
 	m["request_uri_parameter_supported"] = false
 	m["claims_parameter_supported"] = false
 	m["x_lab"] = true

@@ -39,7 +39,7 @@ var templates = sync.OnceValue(func() *template.Template {
 // page is one HTML page of the lab. It works without script, loads nothing
 // from elsewhere and cannot be framed.
 type page struct {
-	Kind   string // sign-in, code, consent, user-code, logout, done, form-post, home or error
+	Kind   string // sign-in, code, consent, user-code, ciba, logout, done, form-post, home or error
 	Title  string
 	Faults []Fault
 
@@ -54,6 +54,7 @@ type page struct {
 	RedirectURI string
 	Fields      []field
 	Code, Text  string
+	Waiting     []waitingRequest
 
 	status  int
 	targets []string // where forms may lead, besides this server
@@ -117,12 +118,19 @@ func (x *exchange) consentPage(as *goidc.AuthnSession, wanted []string) *page {
 		text, _ := json.Marshal(d) // it came from JSON
 		p.Details = append(p.Details, string(text))
 	}
+	p.Scopes = wordsOf(wanted)
+	return p
+}
+
+// wordsOf are scopes in the words of the consent page.
+func wordsOf(wanted []string) []consentScope {
+	var list []consentScope
 	for _, s := range scopes {
 		if slices.Contains(wanted, s.id) {
-			p.Scopes = append(p.Scopes, consentScope{s.id, s.words})
+			list = append(list, consentScope{s.id, s.words})
 		}
 	}
-	return p
+	return list
 }
 
 func (x *exchange) formAction(as *goidc.AuthnSession) string {
@@ -152,7 +160,7 @@ func (x *exchange) problemPage(why spoken) *page {
 func (x *exchange) home(*http.Request) reply {
 	p := &page{Kind: "home", Title: "The lab is running", Text: x.tenant.issuer, Users: x.tenant.users, Clients: x.tenant.store.registry.list()}
 	for _, name := range []string{"authorization_endpoint", "token_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint",
-		"device_authorization_endpoint", "registration_endpoint", "end_session_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
+		"device_authorization_endpoint", "backchannel_authentication_endpoint", "registration_endpoint", "end_session_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"} {
 		if uri, ok := x.tenant.metadata[name].(string); ok {
 			p.Fields = append(p.Fields, field{name, uri})
 		}

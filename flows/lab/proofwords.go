@@ -13,10 +13,11 @@ const (
 	grantAssertion  artefact = "assertion"
 	signedRequest   artefact = "request_object"
 	dpopProof       artefact = "dpop_proof"
+	loginHintToken  artefact = "login_hint_token"
 )
 
 func artefacts() []artefact {
-	return []artefact{clientAssertion, grantAssertion, signedRequest, dpopProof}
+	return []artefact{clientAssertion, grantAssertion, signedRequest, dpopProof, loginHintToken}
 }
 
 // flaw is what can be wrong with any of them.
@@ -126,6 +127,11 @@ func (p problem) proofRefusal() (refusal, bool) {
 		out.status, out.code, name = http.StatusBadRequest, "invalid_request_object", "request object"
 	case dpopProof:
 		out.status, out.code, name = http.StatusBadRequest, "invalid_dpop_proof", "DPoP proof"
+	case loginHintToken:
+		out.status, out.code, name = http.StatusBadRequest, "invalid_request", "login_hint_token"
+		if flaw(f) == flawExpired {
+			out.code = "expired_login_hint_token" // CIBA §13
+		}
 	default:
 		return refusal{}, false
 	}

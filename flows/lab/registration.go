@@ -34,6 +34,9 @@ type clientMetadata struct {
 	SubjectIP     string          `json:"tls_client_auth_san_ip,omitempty"`
 	SubjectEmail  string          `json:"tls_client_auth_san_email,omitempty"`
 	AfterLogout   []string        `json:"post_logout_redirect_uris,omitempty"`
+	CIBAMode      string          `json:"backchannel_token_delivery_mode,omitempty"`
+	CIBAEndpoint  string          `json:"backchannel_client_notification_endpoint,omitempty"`
+	CIBACode      bool            `json:"backchannel_user_code_parameter,omitempty"`
 	seals         map[string]Seal
 }
 
@@ -210,6 +213,10 @@ func (c *registered) take(m clientMetadata) problem {
 	c.metadata, c.Seals, c.Certificate, c.public = m, m.seals, CertificateName{}, nil
 	if names := m.certificateNames(); c.Auth == authTLS && len(names) > 0 {
 		c.Certificate = names[0]
+	}
+	c.Backchannel = Backchannel{m.CIBAMode, m.CIBAEndpoint, m.CIBACode}
+	if bad := c.Backchannel.check(c.Client); bad != "" {
+		return bad
 	}
 	if m.JWKS != nil {
 		var err error

@@ -39,6 +39,8 @@ type Client struct {
 	// PrivateJWK is the key of a client that signs or decrypts and has not
 	// brought keys of its own, for its application to use. See ClientKey.
 	PrivateJWK string
+	// Backchannel is how it uses CIBA.
+	Backchannel Backchannel
 	// Seals says which answers it wants signed or encrypted, by kind.
 	Seals map[string]Seal
 }
@@ -140,6 +142,7 @@ func registeredClients(tenant string) []Client {
 		{ID: "workshop-cert", Auth: authPrivateKey, Requires: []string{mustName}, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client that signs with a key and names it by the thumbprint of its certificate, as for Entra."},
 	}
+	list = append(list, cibaClients()...)
 	for i := range list {
 		if list[i].mayAuthorize() {
 			list[i].AfterLogout = signedOut

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -106,7 +107,7 @@ type rule struct {
 
 // rules are all checks of the lab. Every problem is the failure of one.
 func rules() []rule {
-	return []rule{
+	return slices.Concat([]rule{
 		{checkMethod, "The endpoint takes this method.", "RFC 9110 §15.5.6", nil},
 		{checkForm, "The parameters can be read as a form.", "RFC 6749 appendix B", []problem{formMalformed, formJSON, formType}},
 		{checkOnce, "No parameter stands there twice.", "RFC 6749 §3.1, §3.2", []problem{formTwice}},
@@ -197,13 +198,13 @@ func rules() []rule {
 
 		{checkMetadata, "The metadata of the client can be registered.", "RFC 7591 §2", []problem{metadataMalformed, metadataGrant, metadataAuth, metadataScope, metadataAlg, metadataJWKSURI,
 			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse, metadataEncryption, metadataEncAlone, metadataNoEncKey,
-			metadataCertificateName, metadataCertificateKeys, metadataThumbprint}},
+			metadataCertificateName, metadataCertificateKeys, metadataThumbprint, metadataDelivery, metadataNotify}},
 		{checkRegistry, "There is room for one more client.", "", []problem{registryFull}},
 		{checkRegistration, "The registration access token is the one of this client.", "RFC 7592 §2", []problem{registrationToken}},
 		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget}},
 
 		{checkAnswer, "The answer went out as it was decided.", "", nil},
-	}
+	}, cibaRules())
 }
 
 // The rules by check and by problem, made once. Nobody writes to them.
@@ -242,6 +243,8 @@ func checkOf(p problem) string {
 		return checkRequest
 	case dpopProof:
 		return checkProof
+	case loginHintToken:
+		return checkCIBAUser
 	}
 	return string(p)
 }
@@ -279,6 +282,9 @@ func (x *exchange) plan() []string {
 	case routeDevice:
 		then(client...)
 		then(checkGrantAllowed, checkScope)
+	case routeCIBA:
+		then(client...)
+		then(checkConfidential, checkGrantAllowed, checkScope, checkCIBARequest, checkCIBAUser)
 	case routeIntrospect:
 		then(client...)
 		then(checkConfidential, checkTokenParam)
@@ -312,6 +318,8 @@ func grantPlan(grant string) []string {
 		return []string{checkScope}
 	case grantDevice:
 		return []string{checkDeviceThere, checkDeviceKnown, checkDeviceClient, checkDeviceUnused, checkDeviceYes, checkDeviceLive, checkDeviceDone}
+	case grantCIBA:
+		return cibaPlan()
 	case grantPassword:
 		return []string{checkScope, checkPassword}
 	case grantBearer:

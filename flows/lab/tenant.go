@@ -34,6 +34,8 @@ const (
 	routeRegister   = "register"
 	routeManage     = "manage" // a registered client
 	routeLogout     = "logout"
+	routeCIBA       = "bc-authorize"
+	routeCIBAPage   = "ciba" // the user's other device
 	routeAPI        = "api"
 )
 
@@ -66,13 +68,15 @@ func routes() []route {
 		{routeDevice, "/device_authorization", post, (*exchange).deviceAuthorization},
 		{routeDeviceCode, "/device", both, (*exchange).enterUserCode},
 		{routeDevicePage, "/device/", both, (*exchange).decideDevice},
+		{routeCIBA, "/bc-authorize", post, (*exchange).backchannelAuthentication},
+		{routeCIBAPage, "/ciba", both, (*exchange).otherDevice},
 	}
 }
 
 // isPage tells whether people look at what a route answers.
 func (r route) isPage() bool {
 	switch r.name {
-	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage, routeLogout:
+	case routeAuthorize, routeSignIn, routeHome, routeDeviceCode, routeDevicePage, routeCIBAPage, routeLogout:
 		return true
 	}
 	return false
@@ -100,6 +104,9 @@ type tenant struct {
 	life      atomic.Pointer[Lifetimes]
 	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
 	certified *table[identity]
+
+	ciba       *cibaRequests
+	deliveries deliveries
 }
 
 func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
@@ -112,6 +119,7 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 		users: registeredUsers(name), keys: keys, routes: routes(),
 		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(), nonceKey: l.random.text(),
 		certified: newTable[identity](keepGrants, registeredLimit),
+		ciba:      newCIBARequests(),
 	}
 	keys.now = t.now
 	rfc := rfcDialect()

@@ -237,7 +237,7 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 		"request_parameter_supported":                true,
 		"authorization_signing_alg_values_supported": []any{"ES256", "RS256", "PS256", "EdDSA"},
 		"scopes_supported":                           []any{"openid", "profile", "email", "offline_access", "read", "write"},
-		"grant_types_supported":                      []any{"authorization_code", "refresh_token", "client_credentials", deviceGrant, "password", bearerGrant, exchangeGrant, "implicit"},
+		"grant_types_supported":                      []any{"authorization_code", "refresh_token", "client_credentials", deviceGrant, "password", bearerGrant, exchangeGrant, cibaGrant, "implicit"},
 		"id_token_signing_alg_values_supported":      []any{"ES256", "RS256", "PS256", "EdDSA"},
 		"token_endpoint_auth_methods_supported":      []any{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"},
 		"pushed_authorization_request_endpoint":      b.lab.Issuer() + "/par",
