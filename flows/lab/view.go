@@ -51,7 +51,7 @@ type View struct {
 	// Problem is the exact reason for a refusal, in the lab's own words; empty
 	// when there was none. Error and Description are what the answer says.
 	Problem, Error, Description string
-	Faults                      []string // keys of those that were on
+	Faults                      []string // keys of those that were on and act here
 	Checks                      []Check  // in the order in which they were made
 }
 
@@ -267,7 +267,7 @@ func (x *exchange) conclude(w http.ResponseWriter, r *http.Request, out reply) {
 			s.Problem = string(v.why)
 		}
 	}
-	for _, f := range x.faults {
+	for _, f := range x.here() {
 		s.Faults = append(s.Faults, f.Key)
 	}
 	x.lab.sights.put(number, s)

@@ -156,3 +156,11 @@ func completeFaults(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
+
+func completeDialects(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	for _, d := range lab.Dialects() {
+		out = append(out, d.Name+"\t"+d.Product)
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

@@ -66,6 +66,7 @@ func runCommand(c *console) *cobra.Command {
 	})
 	_ = cmd.RegisterFlagCompletionFunc("profile", c.completeProfiles)
 	_ = cmd.RegisterFlagCompletionFunc("fault", completeFaults)
+	_ = cmd.RegisterFlagCompletionFunc("dialect", completeDialects)
 	return cmd
 }
 
@@ -95,9 +96,9 @@ func (c *console) run(ctx context.Context, f *runFlags, flow string) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range f.target.faults {
-		if err := t.lab.SetFault(key, true); err != nil {
-			return &outcome{exitBug, err.Error()}
+	if t.lab != nil {
+		if err := spoil(t.lab, f.target.faults, f.target.dialect); err != nil {
+			return err
 		}
 	}
 	hide := record.NewRedactor(t.everySecret())

@@ -236,6 +236,8 @@ func (c *console) personOf(t *target) func(*targetFlags) error {
 			switch {
 			case len(f.faults) > 0:
 				return usage("--fault works in the built-in lab only; this run goes to %s", wire.Safe(t.host()))
+			case f.dialect != "":
+				return usage("--dialect works in the built-in lab only; this run goes to %s", wire.Safe(t.host()))
 			case f.deny && f.user == "":
 				return usage("--deny needs --user: in a browser the person refuses")
 			case f.user == "" && f.password != "":
@@ -257,10 +259,8 @@ func (c *console) personOf(t *target) func(*targetFlags) error {
 			if i >= 0 {
 				t.password = users[i].Password
 			}
-			for _, key := range f.faults {
-				if !slices.ContainsFunc(t.lab.Faults(), func(f lab.Fault) bool { return f.Key == key }) {
-					return usage("the lab has no fault %q; authdance lab --list-faults lists them", wire.Safe(key))
-				}
+			if err := checkSpoil(t.lab, f.faults, f.dialect); err != nil {
+				return err
 			}
 		}
 		if f.password != "" {

@@ -23,6 +23,7 @@ type targetFlags struct {
 	user, password                      string
 	deny                                bool
 	faults                              []string
+	dialect                             string
 }
 
 // requestValues are the flags that become the parameter of the same name.
@@ -105,4 +106,5 @@ func (f *targetFlags) labs(fs *pflag.FlagSet) {
 	fs.StringVar(&f.password, "password", "", "where that person's password is (`REF`); the lab's are known")
 	fs.BoolVar(&f.deny, "deny", false, "refuse consent")
 	fs.StringArrayVar(&f.faults, "fault", nil, "switch on a fault of the lab, by `KEY`; authdance lab --list-faults lists them")
+	fs.StringVar(&f.dialect, "dialect", "", "let the lab refuse in the words of a product, by `NAME`; the same list has them")
 }
