@@ -16,7 +16,7 @@ const (
 
 // authMethods are those of the lab. The ones by certificate need its TLS address.
 func (l *Lab) authMethods() []string {
-	methods := []string{authBasic, authPost, authSecretJWT, authPrivateKey, authNone}
+	methods := []string{authBasic, authPost, authSecretJWT, authPrivateKey, authSAML, authNone}
 	if l.MTLS() != "" {
 		methods = append(methods, authTLS, authSelfSigned)
 	}
@@ -133,12 +133,20 @@ func (x *exchange) clientBySecret(r *http.Request, basic bool) (Client, problem)
 	return c, ""
 }
 
-// clientByAssertion checks a JWT that the client signed, RFC 7523 §3: with its
-// secret (client_secret_jwt) or with its private key (private_key_jwt).
+// clientByAssertion checks an assertion of one of the two kinds, RFC 7521 §4.2.
 func (x *exchange) clientByAssertion() (Client, problem) {
-	if x.form.Get("client_assertion_type") != assertionType {
-		return Client{}, assertionTypeWrong
+	switch x.form.Get("client_assertion_type") {
+	case assertionType:
+		return x.clientByJWT()
+	case authSAML:
+		return x.clientBySAML()
 	}
+	return Client{}, assertionTypeWrong
+}
+
+// clientByJWT checks a JWT that the client signed, RFC 7523 §3: with its
+// secret (client_secret_jwt) or with its private key (private_key_jwt).
+func (x *exchange) clientByJWT() (Client, problem) {
 	j, bad := readForeign(clientAssertion, x.form.Get("client_assertion"))
 	if bad != "" {
 		return Client{}, bad

@@ -129,7 +129,7 @@ func TestAssertionRefusalsNameTheMistake(t *testing.T) {
 	wantRefusal(t, other("client_assertion_type", "x"), 401, "invalid_client", "client_assertion_type must be")
 	wantRefusal(t, other("client_secret", "x"), 400, "invalid_request", "with an assertion and with a secret")
 	wantRefusal(t, other("client_id", "workshop-web"), 401, "invalid_client", "another way")
-	wantRefusal(t, other("client_assertion", "", "client_assertion_type", "", "client_id", "workshop-keys"), 401, "invalid_client", "must sign")
+	wantRefusal(t, other("client_assertion", "", "client_assertion_type", "", "client_id", "workshop-keys"), 401, "invalid_client", "authenticates with a client_assertion")
 	wantRefusal(t, other("client_assertion", "", "client_assertion_type", "", "client_id", "workshop-mac", "client_secret", macSecret), 401, "invalid_client", "another way")
 	wantRefusal(t, other("client_assertion", "", "client_assertion_type", "", "client_id", "workshop-keys", "client_secret", "authenticated at the door"), 401, "invalid_client", "another way")
 }

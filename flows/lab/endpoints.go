@@ -119,6 +119,7 @@ func ownGrants() map[string]func(*exchange) (map[string]any, problem) {
 		grantDevice:   (*exchange).pollDevice,
 		grantPassword: (*exchange).passwordGrant,
 		grantBearer:   (*exchange).bearerGrant,
+		grantSAML:     (*exchange).samlBearerGrant,
 		grantExchange: (*exchange).exchangeToken,
 		grantCIBA:     (*exchange).pollCIBA,
 	}
@@ -127,7 +128,7 @@ func ownGrants() map[string]func(*exchange) (map[string]any, problem) {
 // servedGrants are the grants of the token endpoint. offeredGrants has implicit
 // too, which never comes here.
 func servedGrants() []string {
-	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantPassword, grantBearer, grantExchange, grantCIBA}
+	return []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantPassword, grantBearer, grantSAML, grantExchange, grantCIBA}
 }
 
 func offeredGrants() []string { return append(servedGrants(), grantImplicit) }

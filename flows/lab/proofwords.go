@@ -2,6 +2,7 @@ package lab
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -115,6 +116,9 @@ func (p problem) proofRefusal() (refusal, bool) {
 	kind, f, ok := strings.Cut(string(p), ".")
 	if !ok {
 		return refusal{}, false
+	}
+	if slices.Contains(samlArtefacts(), artefact(kind)) {
+		return samlRefusal(artefact(kind), flaw(f))
 	}
 	var out refusal
 	name := "client assertion"

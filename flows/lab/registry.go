@@ -128,7 +128,7 @@ func registeredClients(tenant string) []Client {
 			RedirectURIs: callbacks, Note: "A client that never sends its secret: it signs with it."},
 		{ID: "workshop-legacy", Grants: []string{"authorization_code", grantImplicit, grantPassword, "refresh_token"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "An old public client: tokens through the browser (implicit, hybrid) and passwords in its own form."},
-		{ID: "workshop-gateway", Secret: "workshop-secret", Grants: []string{grantExchange, grantBearer}, Scopes: scopeIDs(),
+		{ID: "workshop-gateway", Secret: "workshop-secret", Grants: []string{grantExchange, grantBearer, grantSAML}, Scopes: scopeIDs(),
 			Note: "A service in the middle: it swaps a token that it received for one to go on with."},
 		{ID: "workshop-encrypted", Secret: "workshop-secret", Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
 			Seals: map[string]Seal{SealIDToken: {es256, ecdhES, gcm256}, SealUserinfo: {es256, ecdhWrap, cbcHS256},
@@ -139,6 +139,8 @@ func registeredClients(tenant string) []Client {
 			Note: "A client that shows a certificate of the lab's authority; its tokens work with that certificate only."},
 		{ID: "workshop-selfsigned", Auth: authSelfSigned, Requires: []string{mustShow}, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "The same with a certificate of its own making, which is registered as it is."},
+		{ID: "workshop-saml", Auth: authSAML, Grants: []string{"client_credentials", grantSAML}, Scopes: scopeIDs(),
+			Note: "A client of a company that speaks SAML: assertions of its identity provider stand for people and for itself."},
 		{ID: "workshop-cert", Auth: authPrivateKey, Requires: []string{mustName}, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client that signs with a key and names it by the thumbprint of its certificate, as for Entra."},
 	}

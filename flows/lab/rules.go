@@ -159,7 +159,7 @@ func rules() []rule {
 		{checkUserCode, "A device waits for this user code.", "RFC 8628 §3.3", []problem{userCodeWrong, userCodeUsed, userCodeExpired}},
 
 		{checkPassword, "The user name and the password are right.", "RFC 6749 §4.3.2", []problem{usernameMissing, passwordMissing, passwordWrong}},
-		{checkAssertion, "The assertion is good and about somebody known here.", "RFC 7523 §3", []problem{assertionMissing, assertionOurs, tokenUseUnknown, behalfToken, behalfIDToken, behalfNobody}},
+		{checkAssertion, "The assertion is good and about somebody known here.", "RFC 7523 §3, RFC 7522 §3", []problem{assertionMissing, assertionOurs, tokenUseUnknown, behalfToken, behalfIDToken, behalfNobody}},
 		{checkExchange, "The request says which tokens it brings and wants.", "RFC 8693 §2.1", []problem{requestedType, subjectMissing, subjectTypeMissing, actorMissing, actorTypeMissing, tokenTypeUnknown}},
 		{checkSubject, "The subject_token is a good token of this server.", "RFC 8693 §2.1", []problem{subjectType, subjectToken}},
 		{checkActor, "The actor_token is a good token of this server.", "RFC 8693 §2.1", []problem{actorType, actorToken}},
@@ -235,9 +235,9 @@ func checkOf(p problem) string {
 	}
 	kind, _, _ := strings.Cut(string(p), ".")
 	switch artefact(kind) {
-	case clientAssertion:
+	case clientAssertion, samlClient:
 		return checkClientAuth
-	case grantAssertion:
+	case grantAssertion, samlGrant:
 		return checkAssertion
 	case signedRequest:
 		return checkRequest
@@ -322,7 +322,7 @@ func grantPlan(grant string) []string {
 		return cibaPlan()
 	case grantPassword:
 		return []string{checkScope, checkPassword}
-	case grantBearer:
+	case grantBearer, grantSAML:
 		return []string{checkScope, checkAssertion}
 	case grantExchange:
 		return []string{checkExchange, checkSubject, checkScope}

@@ -15,6 +15,11 @@ func TestEveryProblemIsTheFailureOfOneRule(t *testing.T) {
 			all = append(all, a.flaw(f))
 		}
 	}
+	for _, a := range samlArtefacts() {
+		for _, f := range samlFlaws() {
+			all = append(all, a.flaw(f))
+		}
+	}
 	for _, p := range all {
 		if _, ok := known[checkOf(p)]; !ok {
 			t.Errorf("%s is the failure of no rule: add it to rules", p)

@@ -104,6 +104,7 @@ type tenant struct {
 	life      atomic.Pointer[Lifetimes]
 	ahead     atomic.Int64 // nanoseconds that its clock is ahead of the lab's
 	certified *table[identity]
+	idp       func() (samlIdentity, error)
 
 	ciba       *cibaRequests
 	deliveries deliveries
@@ -121,6 +122,7 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 		certified: newTable[identity](keepGrants, registeredLimit),
 		ciba:      newCIBARequests(),
 	}
+	t.idp = sync.OnceValues(func() (samlIdentity, error) { return newSAMLIdentity(t.identityProvider()) })
 	keys.now = t.now
 	rfc := rfcDialect()
 	t.dialect.Store(&rfc)

@@ -162,13 +162,13 @@ func (p problem) refusal() refusal {
 	case clientWrongMethod:
 		return refusal{unauthorized, "invalid_client", "This client authenticates in another way than the one it is registered for. See token_endpoint_auth_method."}
 	case clientNoAssertion:
-		return refusal{unauthorized, "invalid_client", "This client must sign a client_assertion, but the request has none."}
+		return refusal{unauthorized, "invalid_client", "This client authenticates with a client_assertion, but the request has none."}
 	case clientWantsBasic:
 		return refusal{unauthorized, "invalid_client", "This client is registered for client_secret_basic, but its secret came in the body."}
 	case clientWantsPost:
 		return refusal{unauthorized, "invalid_client", "This client is registered for client_secret_post, but its secret came in the header."}
 	case assertionTypeWrong:
-		return refusal{unauthorized, "invalid_client", "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer."}
+		return refusal{unauthorized, "invalid_client", "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer, or the same with saml2-bearer."}
 
 	case grantMissing:
 		return refusal{bad, "invalid_request", "The parameter grant_type is missing."}
