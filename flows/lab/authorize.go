@@ -312,6 +312,14 @@ func readAuthorizationResponse(answer *captured) (*authorizationResponse, bool) 
 	return &authorizationResponse{redirectURI: uri, mode: "query", params: params}, err == nil
 }
 
+// location is the redirect URI with the answer in its query.
+func (a *authorizationResponse) location() string {
+	if len(a.params) == 0 {
+		return a.redirectURI
+	}
+	return a.redirectURI + "?" + a.params.Encode()
+}
+
 func (a *authorizationResponse) reply(out reply) reply {
 	if out.header == nil {
 		out.header = http.Header{}
@@ -324,11 +332,7 @@ func (a *authorizationResponse) reply(out reply) reply {
 	case "fragment":
 		out.header.Set("Location", a.redirectURI+"#"+a.params.Encode())
 	default:
-		to := a.redirectURI
-		if len(a.params) > 0 {
-			to += "?" + a.params.Encode()
-		}
-		out.header.Set("Location", to)
+		out.header.Set("Location", a.location())
 	}
 	out.status, out.redirect = http.StatusSeeOther, nil
 	out.header.Set("Referrer-Policy", "no-referrer")

@@ -135,6 +135,9 @@ func (t *tenant) idTokenClaims(g *goidc.Grant) map[string]any {
 	if at, ok := g.Store[keptAuthTime].(int64); ok {
 		claims["auth_time"] = at
 	}
+	if id := sid(g); id != "" {
+		claims["sid"] = id
+	}
 	return claims
 }
 
@@ -191,6 +194,7 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	m["response_modes_supported"] = responseModes()
 	announceSeals(m)
 	t.announceCIBA(m)
+	announceLogout(m)
 	m["request_uri_parameter_supported"] = false
 	m["claims_parameter_supported"] = false
 	m["x_lab"] = true

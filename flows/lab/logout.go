@@ -27,19 +27,34 @@ func (x *exchange) logout(r *http.Request) reply {
 	if !sure {
 		return reply{status: http.StatusOK, page: x.logoutPage(c)}
 	}
+	if !signedIn {
+		id, l, signedIn = x.hintedLogin()
+	}
+	var frames []string
 	if signedIn {
-		x.tenant.logins.put(x.now(), id, login{}) // at is zero: over long ago
+		frames = x.tenant.endSession(id, l)
 	}
 	cookie := http.Cookie{Name: x.cookieName(), Path: "/" + x.tenant.name, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: -1}
 	header := http.Header{"Set-Cookie": {cookie.String()}}
 	if target == "" {
-		return reply{status: http.StatusOK, header: header, page: &page{Kind: "done", Title: "You are signed out", Text: "You can close this page."}}
+		return reply{status: http.StatusOK, header: header, page: signedOutPage(frames, "", header)}
 	}
 	out := &authorizationResponse{redirectURI: target, mode: "query", params: url.Values{}}
 	if state := x.form.Get("state"); state != "" {
 		out.params.Set("state", state)
 	}
+	if len(frames) > 0 {
+		return reply{status: http.StatusOK, header: header, page: signedOutPage(frames, out.location(), header)}
+	}
 	return reply{status: http.StatusSeeOther, header: header, redirect: out}
+}
+
+// hintedLogin is the session that the id_token_hint names, for a request that
+// comes without the cookie of the browser.
+func (x *exchange) hintedLogin() (string, login, bool) {
+	id, _ := x.tenant.sids.get(x.hintSID)
+	l, ok := x.tenant.logins.get(id)
+	return id, l, ok && x.now().Sub(l.at) < loginLifetime && l.subject == x.hint
 }
 
 // logoutClient finds out which client asks: by client_id, by the hint, or not
@@ -61,6 +76,7 @@ func (x *exchange) logoutClient() (Client, problem) {
 		}
 		id = aud
 		x.hint, _ = claims["sub"].(string)
+		x.hintSID, _ = claims["sid"].(string)
 	}
 	if id == "" {
 		return Client{}, ""

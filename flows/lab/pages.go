@@ -39,7 +39,7 @@ var templates = sync.OnceValue(func() *template.Template {
 // page is one HTML page of the lab. It works without script, loads nothing
 // from elsewhere and cannot be framed.
 type page struct {
-	Kind   string // sign-in, code, consent, user-code, ciba, logout, done, form-post, home or error
+	Kind   string // sign-in, code, consent, user-code, ciba, logout, signed-out, done, form-post, home or error
 	Title  string
 	Faults []Fault
 
@@ -55,6 +55,8 @@ type page struct {
 	Fields      []field
 	Code, Text  string
 	Waiting     []waitingRequest
+	Frames      []string     // logout addresses of applications
+	Continue    template.URL // where to go on to; it is registered
 
 	status  int
 	targets []string // where forms may lead, besides this server
@@ -72,6 +74,9 @@ func (p *page) render(h http.Header) []byte {
 		"; form-action 'self' " + strings.Join(p.targets, " ") + "; frame-ancestors 'none'; base-uri 'none'"
 	if p.Kind == "form-post" {
 		policy += "; script-src " + cspHash(submitScript)
+	}
+	if len(p.Frames) > 0 {
+		policy += "; frame-src " + frameSources(p.Frames)
 	}
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Frame-Options", "DENY")

@@ -34,6 +34,10 @@ type clientMetadata struct {
 	SubjectIP     string          `json:"tls_client_auth_san_ip,omitempty"`
 	SubjectEmail  string          `json:"tls_client_auth_san_email,omitempty"`
 	AfterLogout   []string        `json:"post_logout_redirect_uris,omitempty"`
+	Frontchannel  string          `json:"frontchannel_logout_uri,omitempty"`
+	FrontSession  bool            `json:"frontchannel_logout_session_required,omitempty"`
+	Backchannel   string          `json:"backchannel_logout_uri,omitempty"`
+	BackSession   bool            `json:"backchannel_logout_session_required,omitempty"`
 	CIBAMode      string          `json:"backchannel_token_delivery_mode,omitempty"`
 	CIBAEndpoint  string          `json:"backchannel_client_notification_endpoint,omitempty"`
 	CIBACode      bool            `json:"backchannel_user_code_parameter,omitempty"`
@@ -216,6 +220,10 @@ func (c *registered) take(m clientMetadata) problem {
 	}
 	c.Backchannel = Backchannel{m.CIBAMode, m.CIBAEndpoint, m.CIBACode}
 	if bad := c.Backchannel.check(c.Client); bad != "" {
+		return bad
+	}
+	c.Logout = LogoutURIs{m.Frontchannel, m.Backchannel}
+	if bad := c.Logout.check(c.Client); bad != "" {
 		return bad
 	}
 	if m.JWKS != nil {

@@ -41,6 +41,8 @@ type Client struct {
 	PrivateJWK string
 	// Backchannel is how it uses CIBA.
 	Backchannel Backchannel
+	// Logout is where it hears that a session is over.
+	Logout LogoutURIs
 	// Seals says which answers it wants signed or encrypted, by kind.
 	Seals map[string]Seal
 }

@@ -198,7 +198,7 @@ func rules() []rule {
 
 		{checkMetadata, "The metadata of the client can be registered.", "RFC 7591 §2", []problem{metadataMalformed, metadataGrant, metadataAuth, metadataScope, metadataAlg, metadataJWKSURI,
 			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse, metadataEncryption, metadataEncAlone, metadataNoEncKey,
-			metadataCertificateName, metadataCertificateKeys, metadataThumbprint, metadataDelivery, metadataNotify}},
+			metadataCertificateName, metadataCertificateKeys, metadataThumbprint, metadataDelivery, metadataNotify, metadataFrontchannel, metadataBackchannel}},
 		{checkRegistry, "There is room for one more client.", "", []problem{registryFull}},
 		{checkRegistration, "The registration access token is the one of this client.", "RFC 7592 §2", []problem{registrationToken}},
 		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget}},

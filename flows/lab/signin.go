@@ -157,6 +157,7 @@ func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt
 func (x *exchange) remember(as *goidc.AuthnSession, u User) {
 	id, now := x.lab.random.text(), x.now()
 	x.tenant.logins.put(now, id, login{subject: u.Subject, at: now})
+	x.tenant.sids.put(now, sidOf(id), id)
 	as.Store[keptSubject], as.Store[keptAuthTime], as.Store[keptLogin] = u.Subject, now.Unix(), id
 	c := http.Cookie{Name: x.cookieName(), Value: id, Path: "/" + x.tenant.name, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(loginLifetime.Seconds())}
 	x.cookies = http.Header{"Set-Cookie": {c.String()}}

@@ -108,6 +108,7 @@ type tenant struct {
 
 	ciba       *cibaRequests
 	deliveries deliveries
+	sids       *table[string] // sid → login
 }
 
 func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
@@ -120,7 +121,7 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 		users: registeredUsers(name), keys: keys, routes: routes(),
 		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(), nonceKey: l.random.text(),
 		certified: newTable[identity](keepGrants, registeredLimit),
-		ciba:      newCIBARequests(),
+		ciba:      newCIBARequests(), sids: newTable[string](loginLifetime, tableLimit),
 	}
 	t.idp = sync.OnceValues(func() (samlIdentity, error) { return newSAMLIdentity(t.identityProvider()) })
 	keys.now = t.now
@@ -163,6 +164,8 @@ type exchange struct {
 	extra map[string]any
 	// hint is the subject of a valid id_token_hint.
 	hint string
+	// hintSID is the session of the id_token_hint of a logout.
+	hintSID string
 	// described is where the metadata of the protected resource stands.
 	described string
 	// stepUp is set when the client wants the second factor.
