@@ -73,6 +73,7 @@ type Given struct {
 	Name     string // the variable
 	From     string // the variable of an earlier run that serves as it; "" where none does
 	What     string // what it is, in a few words
+	Scope    string // what that earlier run has to ask for beside its own scope
 	Optional bool
 }
 
@@ -152,7 +153,7 @@ func Sensitive(name string) bool {
 	switch name {
 	case "code", "code_verifier", "client_secret", "client_assertion", "assertion", "access_token", "id_token", "refresh_token",
 		"device_code", "device_secret", "password", "subject_token", "actor_token", "token", "id_token_hint", "logout_token",
-		"Authorization", "Cookie", "Set-Cookie", "DPoP", "SAMLResponse", "request", "response", "dpop_proof", "auth_req_id", "registration_access_token":
+		"Authorization", "Cookie", "Set-Cookie", "DPoP", "SAMLResponse", "request", "response", "dpop_proof", "auth_req_id", "registration_access_token", "initial_access_token", "client_notification_token", "login_hint_token", "saml_assertion", "front_access_token", "front_id_token":
 		return true
 	}
 	return false

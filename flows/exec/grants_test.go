@@ -76,6 +76,7 @@ func TestEveryGrantCompletesInTheLabWithItsClient(t *testing.T) {
 	}{
 		{grant: "authorization_code"}, {grant: "refresh_token"}, {grant: "discovery"}, {grant: "userinfo"}, {grant: "api"},
 		{grant: "step_up"}, {grant: "token_exchange"}, {grant: "on_behalf_of"}, {grant: "introspect"}, {grant: "revoke"}, {grant: "logout"},
+		{grant: "resource_metadata"}, {grant: "register"}, {"client_configuration", "action", "read"}, {"client_configuration", "action", "update"}, {"client_configuration", "action", "delete"},
 		{grant: "device_code"}, {grant: "client_credentials"}, {grant: "password"}, {grant: "silent_renewal"},
 		{"implicit", "response_type", "id_token token"}, {"implicit", "response_type", "id_token"}, {"implicit", "response_type", "token"},
 		{"hybrid", "response_type", "code id_token"}, {"hybrid", "response_type", "code token"}, {"hybrid", "response_type", "code id_token token"},

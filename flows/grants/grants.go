@@ -16,8 +16,8 @@ import (
 // List is every grant in menu order. Adding one is a file and a line here.
 func List() []flows.Grant {
 	return []flows.Grant{code, refresh, device, clientCredentials, hybrid, silent, stepUp,
-		tokenExchange, onBehalfOf, implicit, password,
-		operation("Discovery", discover), operation("UserInfo", userinfo, discover), operation("API call", callAPI), introspect, revoke, logout}
+		tokenExchange, onBehalfOf, jwtBearer, saml2Bearer, ciba, nativeSSO, idJAG, implicit, password,
+		operation("Discovery", discover), operation("UserInfo", userinfo, discover), operation("API call", callAPI), resourceMetadata, introspect, revoke, logout, register, manage}
 }
 
 // operation makes a flow of one step, after those that lead up to it. The step

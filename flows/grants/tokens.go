@@ -15,7 +15,7 @@ import (
 // takeTokens reads a token response (RFC 6749 §5.1, OIDC Core §3.1.3.3). What
 // deviates from the specification is read where it is harmless, and named.
 func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
-	v := take("access_token", "?token_type", "?expires_in", "?refresh_token", "?id_token", "?scope")(s, e)
+	v := take("access_token", "?token_type", "?expires_in", "?refresh_token", "?id_token", "?scope", "?device_secret")(s, e)
 	if v.Problem != nil {
 		return v
 	}

@@ -306,3 +306,19 @@ func profileChecks(claims wire.Value) []wire.Check {
 	}
 	return checks
 }
+
+// CheckDSHash looks at the binding of an ID token to a device secret (OpenID
+// Connect Native SSO 1.0 §3.3). How ds_hash is made is the server's own affair,
+// so only its absence is a finding; where it is made as at_hash is, it is compared.
+func CheckDSHash(tok Token, secret wire.Secret) wire.Check {
+	const id, ref = "ds_hash_missing", "Native SSO §3.3"
+	v, ok := tok.Claims.Get("ds_hash")
+	if !ok {
+		return row(wire.Warn, id, ref, "nothing in the ID token binds it to the device secret", "no ds_hash", "ds_hash")
+	}
+	a, known := algorithm(tok.Header.Str("alg"))
+	if known && subtle.ConstantTimeCompare([]byte(v.Text), []byte(halfHash(a.hash, secret.Reveal()))) == 1 {
+		return row(wire.Pass, id, ref, "ds_hash is made of the device secret as at_hash is of an access token", v.Text, v.Text)
+	}
+	return row(wire.Pass, id, ref, "ds_hash is there; how it is made only the server knows", v.Text, "ds_hash")
+}

@@ -61,7 +61,10 @@ func (m Metadata) Flag(name string) bool {
 func (m Metadata) Document() wire.Value { return m.doc }
 
 // Candidate is one place where metadata may be, with the rule that produced it.
-type Candidate struct{ URL, Rule string }
+type Candidate struct {
+	URL, Rule string
+	Resource  string // the resource that the place describes, where that is not the one asked for
+}
 
 // WellKnown lists the places to look for an issuer's metadata, in the order to
 // try: OpenID Connect appends its path to the issuer; RFC 8414 §3.1 inserts
@@ -70,18 +73,41 @@ func WellKnown(issuer string) []Candidate {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	u, err := url.Parse(issuer)
 	if err != nil || u.Host == "" {
-		return []Candidate{{strings.TrimSuffix(issuer, "/") + oidc, "OpenID Connect Discovery §4: appended"}}
+		return []Candidate{{URL: strings.TrimSuffix(issuer, "/") + oidc, Rule: "OpenID Connect Discovery §4: appended"}}
 	}
 	path := strings.TrimSuffix(u.EscapedPath(), "/")
 	root := u.Scheme + "://" + u.Host
 	out := []Candidate{
-		{root + path + oidc, "OpenID Connect Discovery §4: appended to the issuer"},
-		{root + oauth + path, "RFC 8414 §3.1: inserted between host and path"},
+		{URL: root + path + oidc, Rule: "OpenID Connect Discovery §4: appended to the issuer"},
+		{URL: root + oauth + path, Rule: "RFC 8414 §3.1: inserted between host and path"},
 	}
 	if path != "" {
 		out = append(out,
-			Candidate{root + oidc + path, "RFC 8414 §5: the OpenID Connect name, inserted"},
-			Candidate{root + path + oauth, "not in a specification, but seen: appended"})
+			Candidate{URL: root + oidc + path, Rule: "RFC 8414 §5: the OpenID Connect name, inserted"},
+			Candidate{URL: root + path + oauth, Rule: "not in a specification, but seen: appended"})
+	}
+	return out
+}
+
+// ResourceWellKnown lists the places to look for the description of a protected
+// resource, in the order to try: RFC 9728 §3.1 inserts its own part between
+// host and path; the description of the whole host comes after it, as MCP
+// clients do it.
+func ResourceWellKnown(resource string) []Candidate {
+	const known = "/.well-known/oauth-protected-resource"
+	u, err := url.Parse(resource)
+	if err != nil || u.Host == "" {
+		return []Candidate{{URL: strings.TrimSuffix(resource, "/") + known, Rule: "RFC 9728 §3: appended"}}
+	}
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	root := u.Scheme + "://" + u.Host
+	inserted := root + known + path
+	if u.RawQuery != "" {
+		inserted += "?" + u.RawQuery
+	}
+	out := []Candidate{{URL: inserted, Rule: "RFC 9728 §3.1: inserted between host and path"}}
+	if path != "" {
+		out = append(out, Candidate{URL: root + known, Rule: "MCP: the description of the whole host", Resource: root})
 	}
 	return out
 }
