@@ -65,6 +65,9 @@ type (
 		Reply  Response
 		For    time.Duration // 0: as long as the performer waits for a browser
 		Resume bool
+		// Meanwhile is where a person does what makes the other side call us; ""
+		// when they know by themselves. They are sent there once the port is open.
+		Meanwhile Request
 	}
 )
 

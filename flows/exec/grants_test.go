@@ -75,7 +75,7 @@ func TestEveryGrantCompletesInTheLabWithItsClient(t *testing.T) {
 		grant, option, value string
 	}{
 		{grant: "authorization_code"}, {grant: "refresh_token"}, {grant: "discovery"}, {grant: "userinfo"}, {grant: "api"},
-		{grant: "step_up"}, {grant: "token_exchange"}, {grant: "on_behalf_of"}, {grant: "introspect"}, {grant: "revoke"}, {grant: "logout"},
+		{grant: "step_up"}, {grant: "token_exchange"}, {grant: "on_behalf_of"}, {grant: "introspect"}, {grant: "revoke"}, {grant: "logout"}, {grant: "ciba"},
 		{grant: "resource_metadata"}, {grant: "register"}, {"client_configuration", "action", "read"}, {"client_configuration", "action", "update"}, {"client_configuration", "action", "delete"},
 		{grant: "device_code"}, {grant: "client_credentials"}, {grant: "password"}, {grant: "silent_renewal"},
 		{"implicit", "response_type", "id_token token"}, {"implicit", "response_type", "id_token"}, {"implicit", "response_type", "token"},
@@ -100,4 +100,32 @@ func TestEveryGrantCompletesInTheLabWithItsClient(t *testing.T) {
 			}
 		})
 	}
+}
+
+// In ping the lab calls us, while the person answers in the simulated browser.
+func TestTheLabCallsAClientThatWaitsForItsNotification(t *testing.T) {
+	r := inTheLab(t)
+	tenant, err := r.lab.Tenant("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := freeAddress(t) + "/told"
+	if err := tenant.SetCIBA("workshop-ciba-ping", lab.Backchannel{Mode: "ping", Endpoint: endpoint}); err != nil {
+		t.Fatal(err)
+	}
+	s := r.run("ciba", map[string]string{"delivery": "ping"}, flows.Vars{"client_id": "workshop-ciba-ping", "client_notification_endpoint": wire.Untrusted(endpoint)})
+	if s.Status != flows.Done || s.StatusOf(s.Grant.Index("notification")) != flows.StepOK || s.StatusOf(s.Grant.Index("token")) != flows.StepOK {
+		t.Errorf("%s: %+v", s.Status, s.Problem)
+	}
+}
+
+// freeAddress is an address of this computer that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	ls, f := listenOn("127.0.0.1", "0")
+	if f != nil {
+		t.Fatal(f)
+	}
+	defer ls[0].Close()
+	return "http://" + ls[0].Addr().String()
 }

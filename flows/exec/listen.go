@@ -36,6 +36,11 @@ func (l *Live) listen(ctx context.Context, e flows.Listen) flows.Event {
 		if s, f = l.openDoor(e); f != nil {
 			return broke(e.ID, f)
 		}
+		if e.Meanwhile.Method != "" && !e.Resume {
+			if open, f := l.allowed(flows.Browse{Request: e.Meanwhile}); f == nil {
+				l.sendOut(ctx, s, open)
+			}
+		}
 	}
 	ev, over := s.await(ctx, e.ID)
 	if over {

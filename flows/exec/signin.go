@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -61,6 +62,9 @@ func NewSignIn(o SignInOptions) (*SignIn, error) {
 
 // Perform answers a Browse, and hands everything else on.
 func (s *SignIn) Perform(ctx context.Context, e flows.Effect) flows.Event {
+	if on, ok := e.(flows.Listen); ok && on.Meanwhile.Method != "" && !on.Resume && s.o.Next != nil {
+		return s.meanwhile(ctx, on)
+	}
 	b, ok := e.(flows.Browse)
 	if !ok {
 		if s.o.Next == nil {
@@ -78,6 +82,47 @@ func (s *SignIn) Perform(ctx context.Context, e flows.Effect) flows.Event {
 		}
 		return ev
 	})
+}
+
+// meanwhile does in the simulated browser what makes the other side call us,
+// while Next listens. The run hears what arrives; a visit that leads nowhere
+// shows by nothing arriving.
+func (s *SignIn) meanwhile(ctx context.Context, on flows.Listen) flows.Event {
+	where := on.Meanwhile
+	on.Meanwhile = flows.Request{}
+	visit, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.crew.start(func() {
+		if !reachable(visit, on.URL.Raw()) {
+			return
+		}
+		b := flows.Browse{Request: where, SignedIn: true}
+		v := s.take(b)
+		for over := false; !over; {
+			_, over = s.step(visit, v, b)
+		}
+		s.ended(v)
+	}, nil)
+	return s.o.Next.Perform(ctx, on)
+}
+
+// reachable waits until somebody listens at the address.
+func reachable(ctx context.Context, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	for range 100 {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", u.Host)
+		if err == nil {
+			c.Close()
+			return true
+		}
+		if sleep(ctx, 20*time.Millisecond) != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // visit is one sign-in under way: a browser window of its own, with its own cookies.

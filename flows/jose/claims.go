@@ -307,6 +307,14 @@ func profileChecks(claims wire.Value) []wire.Check {
 	return checks
 }
 
+// CheckHash compares a claim that binds another value to the token, made as
+// at_hash is (OIDC Core §3.1.3.6); its absence is a failure.
+func CheckHash(tok Token, claim string, value wire.Secret, what, ref string) wire.Check {
+	c := hashCheck(tok, claim, value.Reveal(), what, ref, true)
+	c.ID = claim[strings.LastIndexByte(claim, ':')+1:] + "_mismatch"
+	return c
+}
+
 // CheckDSHash looks at the binding of an ID token to a device secret (OpenID
 // Connect Native SSO 1.0 §3.3). How ds_hash is made is the server's own affair,
 // so only its absence is a finding; where it is made as at_hash is, it is compared.

@@ -140,12 +140,12 @@ func ForLab(issuer, api string) Profile {
 		Client:  ClientConfig{ID: "workshop-spa", Auth: "none", RedirectURI: defaultRedirect},
 		Request: RequestConfig{Scope: "openid profile email offline_access read", PKCE: "S256"},
 		Quirks:  map[string]string{"code_lifetime": "60"},
-		Grants:  labGrants(api)}
+		Grants:  labGrants(issuer, api)}
 }
 
 // labGrants are the clients of the lab that suit each flow, where that is not
 // workshop-spa. Their secrets are known to whoever has the lab.
-func labGrants(api string) map[string]GrantConfig {
+func labGrants(issuer, api string) map[string]GrantConfig {
 	legacy := GrantConfig{Client: ClientConfig{ID: "workshop-legacy", Auth: "none"}}
 	gateway := GrantConfig{Client: ClientConfig{ID: "workshop-gateway", Auth: "client_secret_basic"}, Request: RequestConfig{Scope: "read"}}
 	person := legacy
@@ -159,8 +159,10 @@ func labGrants(api string) map[string]GrantConfig {
 		"token_exchange":     gateway,
 		"on_behalf_of":       gateway,
 		"introspect":         {Client: ClientConfig{ID: "workshop-web", Auth: "client_secret_basic"}},
-		"step_up":            {API: api + "/api/vault"},
-		"resource_metadata":  {Values: map[string]string{"resource": api + "/mcp"}},
+		"ciba": {Client: ClientConfig{ID: "workshop-ciba-poll", Auth: "client_secret_basic"},
+			Values: map[string]string{"login_hint": "alice", "binding_message": "authdance-42", "other_device": issuer + "/ciba"}},
+		"step_up":           {API: api + "/api/vault"},
+		"resource_metadata": {Values: map[string]string{"resource": api + "/mcp"}},
 	}
 }
 
