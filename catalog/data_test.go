@@ -270,7 +270,8 @@ func TestLinksResolve(t *testing.T) {
 // steps are the step ids of authorization_code, the refresh flow, and the
 // operations that stand alone.
 func steps() []string {
-	return []string{"discovery", "prepare", "par", "authorize", "callback", "token", "id_token", "userinfo", "api", "refresh_token"}
+	return []string{"discovery", "prepare", "par", "authorize", "callback", "token", "id_token", "userinfo", "api", "refresh_token",
+		"device_authorization", "introspect", "logout"}
 }
 
 func TestLabInstructionsNameRealStepsAndFaults(t *testing.T) {

@@ -266,10 +266,8 @@ func (s *scored) fields() []string {
 func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*scored) (meant []string) {
 	best := map[int]float64{}
 	in := map[int]uint8{}
-	take := func(word int, closeness float64) {
-		list := ix.postings[word]
-		idf := math.Log(1 + (float64(len(ix.c.pages))-float64(len(list))+0.5)/(float64(len(list))+0.5))
-		for _, p := range list {
+	take := func(word int, closeness, idf float64) {
+		for _, p := range ix.postings[word] {
 			s := closeness * idf * p.weight * (bm25K + 1) / (p.weight + ix.norm[p.page])
 			if s > best[p.page] {
 				best[p.page] = s
@@ -279,14 +277,21 @@ func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*
 	}
 	at, known := slices.BinarySearch(ix.words, term)
 	if known {
-		take(at, 1)
+		take(at, 1, ix.rarity(len(ix.postings[at])))
 	}
 	found := known
 	if unfinished || !known {
-		for i := at; i < len(ix.words) && strings.HasPrefix(ix.words[i], term); i++ {
+		end, on := at, 0
+		for ; end < len(ix.words) && strings.HasPrefix(ix.words[end], term); end++ {
+			on += len(ix.postings[end])
+		}
+		// A beginning is as common as all that it may become: else the rarest
+		// of those words would win.
+		rarity := ix.rarity(on)
+		for i := at; i < end; i++ {
 			if ix.words[i] != term {
 				// The nearer the word is to being finished, the surer.
-				take(i, 0.4+0.4*float64(len(term))/float64(len(ix.words[i])))
+				take(i, 0.4+0.4*float64(len(term))/float64(len(ix.words[i])), rarity)
 				found = true
 			}
 		}
@@ -294,7 +299,7 @@ func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*
 	if !found {
 		ix.almost(term, func(word int, closeness float64) {
 			meant = append(meant, ix.words[word])
-			take(word, closeness)
+			take(word, closeness, ix.rarity(len(ix.postings[word])))
 		})
 	}
 	for page, s := range best {
@@ -306,6 +311,13 @@ func (ix *Index) scoreTerm(term string, unfinished bool, n int, scores map[int]*
 		scores[page].in |= in[page]
 	}
 	return meant
+}
+
+// rarity is BM25's weight of a word that stands on so many pages.
+func (ix *Index) rarity(on int) float64 {
+	all := float64(len(ix.c.pages))
+	n := min(float64(on), all)
+	return math.Log(1 + (all-n+0.5)/(n+0.5))
 }
 
 // almost takes the words within the allowed distance: one slip in words of
