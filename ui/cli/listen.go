@@ -16,6 +16,7 @@ import (
 // listeners are told every fact of a run as it happens, and how it ended.
 type listeners struct {
 	c         *console
+	desk      labDesk
 	f         *runFlags
 	shown     *record.Redactor // of what is printed; nil with --reveal
 	hide      *record.Redactor // of what is written to a file
@@ -26,7 +27,7 @@ type listeners struct {
 }
 
 func (c *console) listeners(f *runFlags, t *target, shown, hide *record.Redactor) (*listeners, error) {
-	l := &listeners{c: c, f: f, shown: shown, hide: hide, slips: &slips{c: c}}
+	l := &listeners{c: c, f: f, desk: labDesk{t.lab}, shown: shown, hide: hide, slips: &slips{c: c}}
 	if f.record != "" {
 		dir := filepath.Dir(f.record)
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -93,7 +94,7 @@ func (l *listeners) end(s flows.State) error {
 	var err error
 	switch {
 	case l.f.json:
-		err = l.c.runDocument(s, l.shown)
+		err = l.c.runDocument(s, l.desk, l.shown)
 	case l.text != nil:
 		err = l.text.end(s)
 	}

@@ -208,6 +208,42 @@ func unused(s flows.State) []string {
 	return ids
 }
 
+// serverView says in one line what the lab refused for, when the run went there.
+func (n *narrator) serverView(s flows.State) {
+	views := labDesk{n.target.lab}.serverViews(s.Results[s.Step])
+	if len(views) == 0 {
+		return
+	}
+	v := views[len(views)-1]
+	text := "The server checked nothing"
+	if passed := v.Count(pane.ServerPassed); passed > 0 {
+		text = fmt.Sprintf("The server checked: %d passed", passed)
+	}
+	fault := ""
+	for _, c := range v.Checks {
+		if c.Fault != "" {
+			fault = c.Fault
+		}
+	}
+	bad, refused := v.Failed()
+	switch {
+	case refused:
+		text += ", " + n.c.styles.Sym.Fail + " " + bad.ID
+		if bad.Ref != "" {
+			text += " (" + bad.Ref + ")"
+		}
+		if bad.Got != "" || bad.Want != "" {
+			text += "; got " + orNothing(bad.Got) + ", want " + orNothing(bad.Want)
+		}
+	case fault == "":
+		return // the server was content: this client refused its answer
+	}
+	if fault != "" {
+		text += "; fault " + fault + " is on"
+	}
+	n.wrapped("  ", wire.Safe(n.shown.Text(text))+".")
+}
+
 // failure says what happened, why, and what to do next.
 func (n *narrator) failure(s flows.State) error {
 	book, err := n.c.book()
@@ -224,6 +260,7 @@ func (n *narrator) failure(s flows.State) error {
 		head += fmt.Sprintf(" (HTTP %d)", p.HTTPStatus)
 	}
 	n.c.printf("%s %s", n.c.sign("fail"), st.Fail.Render(head))
+	n.serverView(s)
 	cause, ok := diagnose.Explain(s, book).Best()
 	// A cause may only repeat the description; then it says it once.
 	if p.Description != "" && !(ok && strings.Contains(cause.Sentence, p.Description.Safe())) {

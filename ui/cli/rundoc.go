@@ -42,7 +42,20 @@ type (
 		Request  *requestDoc      `json:"request"`
 		Response *responseDoc     `json:"response"`
 		Checks   []checkDoc       `json:"checks"`
-		TookMS   float64          `json:"took_ms"`
+		// ServerView is what the lab checked; empty for a run that goes elsewhere.
+		ServerView []serverCheckDoc `json:"server_view"`
+		TookMS     float64          `json:"took_ms"`
+	}
+	// serverCheckDoc names its request because a step may have several.
+	serverCheckDoc struct {
+		Request string `json:"request"`
+		ID      string `json:"id"`
+		Status  string `json:"status"` // pass, fail or not_reached
+		Message string `json:"message"`
+		Got     string `json:"got"`
+		Want    string `json:"want"`
+		Ref     string `json:"ref"`
+		Fault   string `json:"fault"` // the fault that made the lab look away or lie
 	}
 	requestDoc struct {
 		Method  string     `json:"method"`
@@ -85,7 +98,7 @@ type (
 	}
 )
 
-func (c *console) runDocument(s flows.State, hide *record.Redactor) error {
+func (c *console) runDocument(s flows.State, desk labDesk, hide *record.Redactor) error {
 	d := runDoc{Schema: schema, Flow: s.Spec.Grant, Profile: s.Profile.ID, Status: s.Status, Edited: s.Edited > 0,
 		Steps: []stepDoc{}, Claims: json.RawMessage("null"), Findings: []findingDoc{}, Causes: []diagnose.Cause{}}
 	if p := s.Problem; p != nil {
@@ -103,6 +116,11 @@ func (c *console) runDocument(s flows.State, hide *record.Redactor) error {
 	}
 	for i, st := range s.Grant.Steps {
 		doc := stepOf(s, i, hide)
+		for _, v := range desk.serverViews(s.Results[i]) {
+			for _, ck := range v.Checks {
+				doc.ServerView = append(doc.ServerView, serverCheckDoc{v.Request, ck.ID, ck.Status, ck.Message, ck.Got, ck.Want, ck.Ref, ck.Fault})
+			}
+		}
 		d.Steps = append(d.Steps, doc)
 		for j, ck := range s.Results[i].Checks {
 			if ck.Status == wire.Fail || ck.Status == wire.Warn {
@@ -122,7 +140,7 @@ func (c *console) runDocument(s flows.State, hide *record.Redactor) error {
 // stepOf describes one step: its last message and answer, and all its checks.
 func stepOf(s flows.State, i int, hide *record.Redactor) stepDoc {
 	st, r := s.Grant.Steps[i], s.Results[i]
-	d := stepDoc{ID: st.ID, Title: st.Title, Ref: st.Ref, Status: s.StatusOf(i), Checks: []checkDoc{},
+	d := stepDoc{ID: st.ID, Title: st.Title, Ref: st.Ref, Status: s.StatusOf(i), Checks: []checkDoc{}, ServerView: []serverCheckDoc{},
 		TookMS: math.Round(float64(r.Took())/float64(time.Millisecond)*100) / 100}
 	for _, ck := range hide.Checks(r.Checks) {
 		d.Checks = append(d.Checks, checkDoc{ck.ID, ck.Status, ck.Message, ck.Got, ck.Want})
