@@ -89,6 +89,9 @@ func (a *protectedAPI) answer(x *exchange, r *http.Request) reply {
 	if out, ok := a.describeResource(x.apiOrigin(), r.URL.Path); ok {
 		return out
 	}
+	if out, ok := a.describeClient(r); ok {
+		return out
+	}
 	i := slices.IndexFunc(a.resources, func(res resource) bool { return res.path == r.URL.Path })
 	if i < 0 {
 		return a.lab.notFound(r.URL.Path)

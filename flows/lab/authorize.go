@@ -25,10 +25,9 @@ func (x *exchange) authorize(r *http.Request) reply {
 	if x.fails(clientMissing, id == "") {
 		return x.refuse(clientMissing)
 	}
-	c, ok := x.tenant.store.registry.client(id)
-	x.saw(checkClientKnown, id, "")
-	if x.fails(clientUnknown, !ok) {
-		return x.refuse(clientUnknown)
+	c, bad := x.knownClient(r.Context(), id)
+	if bad != "" {
+		return x.refuse(bad)
 	}
 	x.client = c
 	if x.fails(grantNotAllowed, !c.mayAuthorize()) {
@@ -45,7 +44,10 @@ func (x *exchange) authorize(r *http.Request) reply {
 	if c.must(mustPush) {
 		return x.refuse(requestNotPushed)
 	}
-	if bad := x.openRequest(); bad != "" {
+	if bad = x.fetchRequest(r.Context()); bad == "" {
+		bad = x.openRequest()
+	}
+	if bad != "" {
 		if x.checkRedirect() == "" {
 			return x.redirectRefusal(bad)
 		}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 )
@@ -61,7 +62,7 @@ func (x *exchange) authenticateClient(r *http.Request) problem {
 	case basic && x.form.Has("client_secret"):
 		return clientTwoMethods
 	case x.form.Has("client_assertion") || x.form.Has("client_assertion_type"):
-		c, bad = x.clientByAssertion()
+		c, bad = x.clientByAssertion(r.Context())
 	default:
 		c, bad = x.clientBySecret(r, basic)
 	}
@@ -106,11 +107,10 @@ func (x *exchange) clientBySecret(r *http.Request, basic bool) (Client, problem)
 		return Client{}, clientMissing
 	}
 	sent := basic || x.form.Has("client_secret")
-	c, ok := x.tenant.store.registry.client(id)
-	x.saw(checkClientKnown, id, "")
+	c, bad := x.knownClient(r.Context(), id)
 	switch {
-	case x.fails(clientUnknown, !ok):
-		return c, clientUnknown
+	case bad != "":
+		return c, bad
 	case c.public() && sent:
 		return c, clientPublicSecret
 	case c.public():
@@ -134,19 +134,19 @@ func (x *exchange) clientBySecret(r *http.Request, basic bool) (Client, problem)
 }
 
 // clientByAssertion checks an assertion of one of the two kinds, RFC 7521 §4.2.
-func (x *exchange) clientByAssertion() (Client, problem) {
+func (x *exchange) clientByAssertion(ctx context.Context) (Client, problem) {
 	switch x.form.Get("client_assertion_type") {
 	case assertionType:
-		return x.clientByJWT()
+		return x.clientByJWT(ctx)
 	case authSAML:
-		return x.clientBySAML()
+		return x.clientBySAML(ctx)
 	}
 	return Client{}, assertionTypeWrong
 }
 
 // clientByJWT checks a JWT that the client signed, RFC 7523 §3: with its
 // secret (client_secret_jwt) or with its private key (private_key_jwt).
-func (x *exchange) clientByJWT() (Client, problem) {
+func (x *exchange) clientByJWT(ctx context.Context) (Client, problem) {
 	j, bad := readForeign(clientAssertion, x.form.Get("client_assertion"))
 	if bad != "" {
 		return Client{}, bad
@@ -155,12 +155,11 @@ func (x *exchange) clientByJWT() (Client, problem) {
 	if id == "" {
 		id = j.text("sub")
 	}
-	c, ok := x.tenant.store.registry.client(id)
 	x.pass(checkClientNamed)
-	x.saw(checkClientKnown, id, "")
+	c, bad := x.knownClient(ctx, id)
 	switch {
-	case x.fails(clientUnknown, !ok):
-		return c, clientUnknown
+	case bad != "":
+		return c, bad
 	case c.method() == authSecretJWT:
 		bad = j.verify([]byte(c.Secret), macAlgs())
 	case c.must(mustName) && !j.namesCertificate():

@@ -19,6 +19,8 @@ type registry struct {
 	mu      sync.RWMutex
 	clients map[string]registered
 	order   []string
+	// documents are clients that describe themselves, by their addresses.
+	documents *table[registered]
 }
 
 type registered struct {
@@ -32,7 +34,7 @@ type registered struct {
 }
 
 func newRegistry(clients []Client) (*registry, error) {
-	reg := &registry{clients: map[string]registered{}}
+	reg := &registry{clients: map[string]registered{}, documents: newTable[registered](keepGrants, documentsLimit)}
 	for _, c := range clients {
 		made := registered{Client: c}
 		if err := made.makeKeys(); err != nil {
@@ -122,8 +124,10 @@ func (r *registry) remove(id string) {
 func (r *registry) entry(id string) (registered, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	c, ok := r.clients[id]
-	return c, ok
+	if c, ok := r.clients[id]; ok {
+		return c, true
+	}
+	return r.documents.get(id)
 }
 
 // publicKeys reads a JWK set in which nothing is secret.
@@ -199,9 +203,8 @@ func (r *registry) client(id string) (Client, bool) {
 
 // keys are the public keys of a client; nil when it has none.
 func (r *registry) keys(id string) jwk.Set {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.clients[id].public
+	c, _ := r.entry(id)
+	return c.public
 }
 
 func (r *registry) list() []Client {

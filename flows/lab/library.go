@@ -195,7 +195,9 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	announceSeals(m)
 	t.announceCIBA(m)
 	announceLogout(m)
-	m["request_uri_parameter_supported"] = false
+	m["request_uri_parameter_supported"] = true
+	m["require_request_uri_registration"] = true
+	m["client_id_metadata_document_supported"] = true
 	m["claims_parameter_supported"] = false
 	m["x_lab"] = true
 	return m, nil

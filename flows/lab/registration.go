@@ -33,6 +33,7 @@ type clientMetadata struct {
 	SubjectURI    string          `json:"tls_client_auth_san_uri,omitempty"`
 	SubjectIP     string          `json:"tls_client_auth_san_ip,omitempty"`
 	SubjectEmail  string          `json:"tls_client_auth_san_email,omitempty"`
+	RequestURIs   []string        `json:"request_uris,omitempty"`
 	AfterLogout   []string        `json:"post_logout_redirect_uris,omitempty"`
 	Frontchannel  string          `json:"frontchannel_logout_uri,omitempty"`
 	FrontSession  bool            `json:"frontchannel_logout_session_required,omitempty"`
@@ -136,6 +137,8 @@ func (m *clientMetadata) complete(authMethods []string) problem {
 		return metadataNoRedirect
 	case slices.ContainsFunc(slices.Concat(m.RedirectURIs, m.AfterLogout), func(uri string) bool { return !goodRedirect(uri) }):
 		return metadataRedirect
+	case slices.ContainsFunc(m.RequestURIs, func(uri string) bool { return !goodLoopback(uri) }):
+		return metadataRequestURI
 	}
 	for _, t := range m.ResponseTypes {
 		needs := "authorization_code"
@@ -207,6 +210,7 @@ func (x *exchange) saveClient(c registered, m clientMetadata, status int) reply 
 // take makes the client what its metadata say.
 func (c *registered) take(m clientMetadata) problem {
 	c.Auth, c.Grants, c.Scopes, c.RedirectURIs, c.AfterLogout = m.AuthMethod, m.GrantTypes, fields(m.Scope), m.RedirectURIs, m.AfterLogout
+	c.RequestURIs = m.RequestURIs
 	c.Note, c.Requires = "Registered by "+plain(m.Name)+".", nil
 	for name, on := range map[string]bool{mustPush: m.MustPush, mustSign: m.MustSign, mustProve: m.MustProve, mustShow: m.MustShow} {
 		if on {

@@ -33,6 +33,9 @@ type Client struct {
 	// "certificate" for tokens bound to one (RFC 8705), "certificate_thumbprint"
 	// in the header of client assertions (RFC 7515 §4.1.8).
 	Requires []string
+	// RequestURIs are where its request objects may stand (RFC 9101 §5.2). One
+	// that ends in a slash stands for all below it; the port is free.
+	RequestURIs []string
 	// Certificate is how the certificate of a client with tls_client_auth is
 	// named; zero for others.
 	Certificate CertificateName
@@ -109,8 +112,12 @@ func registeredUsers(tenant string) []User {
 	}
 }
 
+func loopbackCallbacks() []string {
+	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
+}
+
 func registeredClients(tenant string) []Client {
-	callbacks := []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
+	callbacks := loopbackCallbacks()
 	pages := append(slices.Clone(callbacks), "http://127.0.0.1"+spaPath, "http://localhost"+spaPath)
 	signedOut := []string{"http://127.0.0.1/signed-out", "http://localhost/signed-out"}
 	list := []Client{
@@ -123,6 +130,7 @@ func registeredClients(tenant string) []Client {
 		{ID: "workshop-device", Grants: []string{grantDevice, "refresh_token"}, Scopes: scopeIDs(),
 			Note: "A device without a browser: its user types a code on another screen."},
 		{ID: "workshop-keys", Auth: authPrivateKey, Grants: []string{"authorization_code", "refresh_token", "client_credentials", grantBearer}, Scopes: scopeIDs(),
+			RequestURIs:  []string{"http://127.0.0.1/requests/", "http://localhost/requests/", "http://[::1]/requests/"},
 			RedirectURIs: callbacks, Note: "A client without a secret on the wire: it signs with a private key."},
 		{ID: "workshop-strict", Auth: authPrivateKey, Requires: []string{mustPush, mustSign, mustProve, mustNonce}, Grants: []string{"authorization_code", "refresh_token"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client as in open banking: it signs its requests, pushes them and proves its key with DPoP."},

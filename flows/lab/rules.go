@@ -18,6 +18,7 @@ const (
 	checkClientNamed   = "client_named"
 	checkClientKnown   = "client_known"
 	checkClientAuth    = "client_authenticated"
+	checkDocument      = "client_document"
 	checkConfidential  = "client_confidential"
 	checkGrantNamed    = "grant_type"
 	checkGrantServed   = "grant_served"
@@ -62,6 +63,7 @@ const (
 
 	checkRedirectKnown = "redirect_uri_registered"
 	checkPushed        = "request_uri"
+	checkRequestURI    = "request_uri_registered"
 	checkMustPush      = "request_pushed"
 	checkRequest       = "request_object"
 	checkRequestSize   = "request_size"
@@ -117,6 +119,7 @@ func rules() []rule {
 
 		{checkClientNamed, "The request says which client sends it.", "RFC 6749 §3.2.1", []problem{clientMissing}},
 		{checkClientKnown, "A client is registered under this client_id.", "RFC 6749 §2.2", []problem{clientUnknown}},
+		{checkDocument, "The client_id is the address of a document that describes the client.", "draft-ietf-oauth-client-id-metadata-document §4", []problem{documentURL, documentElsewhere, documentMalformed, documentID, documentSecret}},
 		{checkClientAuth, "The client authenticated in the way it is registered for.", "RFC 6749 §2.3", []problem{clientHeader, clientTwoMethods, clientTwoIDs,
 			clientPublicSecret, clientNoSecret, clientWrongSecret, clientAssertionAndSecret, clientWrongMethod, clientNoAssertion, clientWantsBasic, clientWantsPost, assertionTypeWrong,
 			certificatePlain, certificateMissing, certificateUntrusted, certificateUsage, certificateEarly, certificateExpired, certificateName, certificateUnregistered, certificateOther, thumbprintMissing}},
@@ -166,8 +169,9 @@ func rules() []rule {
 
 		{checkRedirectKnown, "The redirect_uri is registered for the client.", "RFC 9700 §2.1", []problem{redirectMissing, redirectUnregistered}},
 		{checkPushed, "The request_uri is a pushed request of this client, fresh and unused.", "RFC 9126 §4", []problem{requestURIUnknown, requestURIExpired, requestURIUsed, requestURIForeign, requestURINested, requestURIRemote}},
+		{checkRequestURI, "The request_uri is one that the client registered, and a request object stands there.", "RFC 9101 §5.2", []problem{requestURIUnregistered, requestURIHash}},
 		{checkMustPush, "The client pushed its request, where it must.", "RFC 9126 §6", []problem{requestNotPushed}},
-		{checkRequest, "The request object is signed by the client and complete.", "RFC 9101 §6", []problem{requestUnsigned, requestType, requestClient, requestNested, requestEncryption, requestUndecryptable}},
+		{checkRequest, "The request object is signed by the client and complete.", "RFC 9101 §6", []problem{requestUnsigned, requestTwice, requestType, requestClient, requestNested, requestEncryption, requestUndecryptable}},
 		{checkRequestSize, "The request is short enough to keep.", "", []problem{requestTooLong}},
 		{checkResponseType, "The response_type is known and allowed for the client.", "RFC 6749 §3.1.1", []problem{responseTypeMissing, responseTypeUnknown, responseTypeFront, idTokenScope}},
 		{checkResponseMode, "The response_mode is known and safe for the answer.", "OAuth 2.0 Multiple Response Types §2.1", []problem{responseModeUnknown, responseModeQuery}},
@@ -198,7 +202,7 @@ func rules() []rule {
 
 		{checkMetadata, "The metadata of the client can be registered.", "RFC 7591 §2", []problem{metadataMalformed, metadataGrant, metadataAuth, metadataScope, metadataAlg, metadataJWKSURI,
 			metadataKeys, metadataNoRedirect, metadataRedirect, metadataResponse, metadataEncryption, metadataEncAlone, metadataNoEncKey,
-			metadataCertificateName, metadataCertificateKeys, metadataThumbprint, metadataDelivery, metadataNotify, metadataFrontchannel, metadataBackchannel}},
+			metadataCertificateName, metadataCertificateKeys, metadataThumbprint, metadataRequestURI, metadataDelivery, metadataNotify, metadataFrontchannel, metadataBackchannel}},
 		{checkRegistry, "There is room for one more client.", "", []problem{registryFull}},
 		{checkRegistration, "The registration access token is the one of this client.", "RFC 7592 §2", []problem{registrationToken}},
 		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget}},
@@ -241,6 +245,10 @@ func checkOf(p problem) string {
 		return checkAssertion
 	case signedRequest:
 		return checkRequest
+	case requestAt:
+		return checkRequestURI
+	case documentAt:
+		return checkDocument
 	case dpopProof:
 		return checkProof
 	case loginHintToken:

@@ -15,6 +15,11 @@ func TestEveryProblemIsTheFailureOfOneRule(t *testing.T) {
 			all = append(all, a.flaw(f))
 		}
 	}
+	for _, a := range fetchedArtefacts() {
+		for _, f := range fetchFlaws() {
+			all = append(all, a.flaw(f))
+		}
+	}
 	for _, a := range samlArtefacts() {
 		for _, f := range samlFlaws() {
 			all = append(all, a.flaw(f))

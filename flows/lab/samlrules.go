@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"crypto/x509"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func (x *exchange) samlBearerGrant() (map[string]any, problem) {
 }
 
 // clientBySAML authenticates a client by a SAML assertion, RFC 7522 §2.2.
-func (x *exchange) clientBySAML() (Client, problem) {
+func (x *exchange) clientBySAML(ctx context.Context) (Client, problem) {
 	a, bad := readSAML(samlClient, x.form.Get("client_assertion"))
 	if bad != "" {
 		return Client{}, bad
@@ -63,12 +64,11 @@ func (x *exchange) clientBySAML() (Client, problem) {
 	if id == "" {
 		id = a.subject()
 	}
-	c, ok := x.tenant.store.registry.client(id)
 	x.pass(checkClientNamed)
-	x.saw(checkClientKnown, id, "")
+	c, bad := x.knownClient(ctx, id)
 	switch {
-	case x.fails(clientUnknown, !ok):
-		return c, clientUnknown
+	case bad != "":
+		return c, bad
 	case c.method() != authSAML:
 		return c, clientWrongMethod
 	}

@@ -243,7 +243,9 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 		"pushed_authorization_request_endpoint":      b.lab.Issuer() + "/par",
 		"introspection_endpoint":                     b.lab.Issuer() + "/introspect",
 		"revocation_endpoint":                        b.lab.Issuer() + "/revoke",
-		"request_uri_parameter_supported":            false,
+		"request_uri_parameter_supported":            true,
+		"require_request_uri_registration":           true,
+		"client_id_metadata_document_supported":      true,
 	} {
 		if !reflect.DeepEqual(first[name], want) {
 			t.Errorf("%s = %v, want %v", name, first[name], want)

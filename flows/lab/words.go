@@ -275,7 +275,7 @@ func (p problem) refusal() refusal {
 	case requestURINested:
 		return refusal{bad, "invalid_request", "A pushed request cannot have a request_uri itself."}
 	case requestURIRemote:
-		return refusal{bad, "request_uri_not_supported", "This server takes only a request_uri that its own pushed request endpoint issued."}
+		return refusal{bad, "request_uri_not_supported", "This client has registered no request_uris, so this server takes only a request_uri that its own pushed request endpoint issued."}
 	case requestUnsigned:
 		return refusal{bad, "invalid_request", "This client must sign its requests: send them as a JWT in the parameter request."}
 	case requestNotPushed:
@@ -326,7 +326,7 @@ func (p problem) refusal() refusal {
 	case tokenScope:
 		return refusal{forbidden, "insufficient_scope", "The access token does not have the scope that this resource wants."}
 	}
-	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal, p.dpopRefusal, p.sealRefusal, p.certificateRefusal, p.cibaRefusal} {
+	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal, p.dpopRefusal, p.sealRefusal, p.certificateRefusal, p.fetchRefusal, p.cibaRefusal} {
 		if r, ok := more(); ok {
 			return r
 		}
