@@ -34,6 +34,7 @@ type Catalog struct {
 	byID       map[string]int
 	codes      []Code
 	byCode     map[string][]int // lower-case code → rows, in file order
+	providers  map[string]bool  // ids that the code files use
 	parameters map[string]Parameter
 	claims     map[string]Claim
 	terms      []Term
@@ -75,7 +76,7 @@ func (c *Catalog) Code(provider, code string) (Code, bool) {
 // Entra code may be given as the bare number, and a provider by a preset id
 // such as `okta-custom`.
 func (c *Catalog) Places(provider, code string) []Code {
-	provider, code = providerOf(provider), strings.ToLower(strings.TrimSpace(code))
+	provider, code = c.providerOf(provider), strings.ToLower(strings.TrimSpace(code))
 	if provider == "entra" && code != "" && isDigits(code) {
 		code = "aadsts" + code
 	}
@@ -134,12 +135,16 @@ func (c *Catalog) Terms() []Term { return c.terms }
 
 // providerOf maps what a profile may call its provider to the id that the code
 // files use: `okta-custom` and `okta-org` share Okta's codes.
-func providerOf(id string) string {
+func (c *Catalog) providerOf(id string) string {
 	if id == "" {
 		return Registry
 	}
-	head, _, _ := strings.Cut(strings.ToLower(id), "-")
-	return head
+	id = strings.ToLower(id)
+	if c.providers[id] {
+		return id
+	}
+	family, _, _ := strings.Cut(id, "-")
+	return family
 }
 
 func registryFirst(provider string) int {

@@ -16,7 +16,7 @@ import (
 // Every argument may be empty. A code that only one provider uses is found
 // without the provider.
 func (c *Catalog) Explain(provider, code, oauthError, step string) (Page, bool) {
-	if code != "" && provider != "" && providerOf(provider) != Registry {
+	if code != "" && provider != "" && c.providerOf(provider) != Registry {
 		if rows := c.Places(provider, code); len(rows) > 0 {
 			return c.Page(rows[0].PageID())
 		}

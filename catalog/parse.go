@@ -21,6 +21,7 @@ func parse() (*Catalog, error) {
 	c := &Catalog{
 		byID:       map[string]int{},
 		byCode:     map[string][]int{},
+		providers:  map[string]bool{},
 		parameters: map[string]Parameter{},
 		claims:     map[string]Claim{},
 	}
@@ -46,7 +47,24 @@ func parse() (*Catalog, error) {
 		}
 		c.byID[p.ID] = i
 	}
+	c.dropOpenLinks()
 	return c, nil
+}
+
+// dropOpenLinks removes the links of code pages to pages that nobody has
+// written. A row may name its article before the article exists.
+func (c *Catalog) dropOpenLinks() {
+	missing := func(id string) bool { _, ok := c.byID[id]; return !ok }
+	for i := range c.pages {
+		p := &c.pages[i]
+		if p.Kind != KindCode {
+			continue
+		}
+		if missing(p.Article) {
+			p.Article = ""
+		}
+		p.Related = slices.DeleteFunc(p.Related, missing)
+	}
 }
 
 // each calls f with every embedded file of a directory, in name order.
@@ -92,6 +110,7 @@ func (c *Catalog) readCodes() ([]Page, error) {
 	var pages []Page
 	page := map[string]int{}
 	for i, row := range c.codes {
+		c.providers[row.Provider] = true
 		key := strings.ToLower(row.Code)
 		c.byCode[key] = append(c.byCode[key], i)
 		at, known := page[row.PageID()]

@@ -27,7 +27,7 @@ func specification(name string) string {
 		return "https://openid.net/specs/openid-federation-1_0.html"
 	case "OpenID4VP 1.0":
 		return "https://openid.net/specs/openid-4-verifiable-presentations-1_0.html"
-	case "OpenID4VCI 1.0":
+	case "OpenID4VCI 1.0", "OpenID4VCI (drafts)":
 		return "https://openid.net/specs/openid-4-verifiable-credential-issuance-1_0.html"
 	case "Financial-grade API 1.0 Part 2":
 		return "https://openid.net/specs/openid-financial-api-part-2-1_0.html"
@@ -69,6 +69,12 @@ func specification(name string) string {
 		return "https://wicg.github.io/private-network-access/"
 	case "MCP Authorization":
 		return "https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization"
+	case "OpenID Connect Native SSO (draft)":
+		return "https://openid.net/specs/openid-connect-native-sso-1_0.html"
+	case "OAuth attestation-based client authentication (draft)":
+		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-attestation-based-client-auth/"
+	case "OAuth for First-Party Applications (draft)":
+		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-first-party-apps/"
 	case "OAuth 2.1 draft":
 		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/"
 	}
