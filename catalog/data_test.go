@@ -3,7 +3,6 @@ package catalog
 import (
 	"bufio"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -98,73 +97,6 @@ func TestEveryCheckIDOfTheContractIsExplained(t *testing.T) {
 			t.Errorf("%s: article is %v, and the list of ids without one says otherwise", id, article)
 		}
 	}
-}
-
-func TestCodeRowsAreComplete(t *testing.T) {
-	c := loaded(t)
-	careful := regexp.MustCompile(`(?i)often|usual|mostly|\b(may|many|some)\b`)
-	status := regexp.MustCompile(`^(\d{3}(/\d{3})?)?$`)
-	seen := map[string]bool{}
-	for _, row := range c.codes {
-		at := row.PageID() + " at " + row.Where
-		if seen[at] {
-			t.Errorf("%s stands twice", at)
-		}
-		seen[at] = true
-		for what, text := range map[string]string{"name": row.Name, "meaning": row.Meaning, "first": row.First, "source": row.Source, "where": row.Where} {
-			if text == "" && (what != "name" || row.Provider != "entra") {
-				t.Errorf("%s: no %s", at, what)
-			}
-			if strings.TrimSpace(text) != text {
-				t.Errorf("%s: blanks around %s", at, what)
-			}
-		}
-		if !slices.Contains(Whos(), row.Who) || !slices.Contains(Retries(), row.Retry) {
-			t.Errorf("%s: who %q, retry %q", at, row.Who, row.Retry)
-		}
-		if row.Article != "" {
-			if p, ok := c.Page(row.Article); !ok || p.Kind == KindCode {
-				t.Errorf("%s: no article %s", at, row.Article)
-			}
-		} else if inCodeFlow(row) {
-			t.Errorf("%s: a code flow meets it, so it needs an article", at)
-		}
-		if !status.MatchString(row.HTTPStatus) {
-			t.Errorf("%s: status %q", at, row.HTTPStatus)
-		}
-		if repeatsName(row) {
-			t.Errorf("%s: the meaning only repeats the name: %s", at, row.Meaning)
-		}
-		if !row.Verified && strings.HasPrefix(row.Source, "RFC ") {
-			t.Errorf("%s: unverified with an RFC as source", at)
-		}
-		if !row.Verified && row.Provider != Registry && !careful.MatchString(row.Meaning) {
-			t.Errorf("%s: not verified, so say it with care: %s", at, row.Meaning)
-		}
-	}
-}
-
-// inCodeFlow tells the rows that a run of code flow with PKCE, or a refresh,
-// can meet: those without a remark about another grant.
-func inCodeFlow(row Code) bool {
-	if row.Provider == Checks || strings.Contains(row.Code, "dpop") || row.Provider == Registry && !row.Verified {
-		return false
-	}
-	return slices.Contains([]string{"authorize (redirect)", "authorize (page)", "callback", "token", "token (refresh)", "userinfo", "api", "par", "discovery"}, row.Where) &&
-		row.Code != "bad_verification_code"
-}
-
-// repeatsName compares the words: a meaning must say more than name and code.
-func repeatsName(row Code) bool {
-	known := map[string]bool{}
-	eachWord(row.Name+" "+row.Code, func(w string) { known[w] = true })
-	fresh := 0
-	eachWord(row.Meaning, func(w string) {
-		if !known[w] && !isStopWord(w) {
-			fresh++
-		}
-	})
-	return fresh < 4
 }
 
 func TestEveryOAuthErrorLeadsToAnArticle(t *testing.T) {

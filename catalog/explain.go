@@ -43,10 +43,11 @@ func (c *Catalog) Explain(provider, code, oauthError, step string) (Page, bool) 
 	return Page{}, false
 }
 
-// byShape finds a code whose spelling belongs to one provider alone.
+// byShape finds a code whose spelling belongs to one provider alone: letters
+// and a number, as in `AADSTS50011`, `AADB2C90118`, `E0000011` or `MSIS9605`.
 func (c *Catalog) byShape(code string) (Page, bool) {
-	upper := strings.ToUpper(code)
-	if !strings.HasPrefix(upper, "AADSTS") && !isOktaCode(upper) {
+	digits := len(code) - len(strings.TrimRight(code, "0123456789"))
+	if digits < 4 || digits == len(code) {
 		return Page{}, false
 	}
 	if rows := c.byCode[strings.ToLower(code)]; len(rows) > 0 {

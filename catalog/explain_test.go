@@ -108,7 +108,11 @@ func TestRecogniseReadsWhatPeoplePaste(t *testing.T) {
 		{`{"error": "invalid_client"}`, "oauth/invalid_client"},
 		{`{\"error\":\"invalid_scope\"}`, "oauth/invalid_scope"},
 		{`http://127.0.0.1:9501/callback?error=access_denied&state=x`, "oauth/access_denied"},
-		{`error=redirect_uri_mismatch`, "github/redirect_uri_mismatch"},
+		{`https://app.test/cb?error=redirect_uri_mismatch&error_uri=https://docs.github.com/apps`, "github/redirect_uri_mismatch"},
+		{`accounts.google.com said Error 400: redirect_uri_mismatch`, "google/redirect_uri_mismatch"},
+		{`{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}`, "facebook/190"},
+		{`AADB2C90118: The user has forgotten their password.`, "b2c/AADB2C90118"},
+		{`MSIS9605: The client is not allowed to access the requested resource.`, "adfs/MSIS9605"},
 		{`{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`, "okta/E0000011"},
 		{`WWW-Authenticate: Bearer error="insufficient_scope", scope="read"`, "oauth/insufficient_scope"},
 		{`oauth2: cannot fetch token: 400 Bad Request Response: {"error":"invalid_grant"}`, "oauth/invalid_grant"},
@@ -124,7 +128,7 @@ func TestRecogniseReadsWhatPeoplePaste(t *testing.T) {
 			t.Errorf("%s\n gives %+v\n want %s", x.text, hits, x.want)
 		}
 	}
-	for _, text := range []string{"", "hello world", "unauthorized", strings.Repeat("x", 1<<20), "\x00\xff{{{"} {
+	for _, text := range []string{"", "hello world", "unauthorized", `{"code":4}`, "error: 17", strings.Repeat("x", 1<<20), "\x00\xff{{{"} {
 		if hits := c.Recognise(text); len(hits) != 0 {
 			t.Errorf("%.20q gives %+v", text, hits)
 		}

@@ -52,6 +52,7 @@ func NewIndex(c *Catalog) *Index {
 	byWord := map[string][]posting{}
 	lengths := make([]float64, len(c.pages))
 	total := 0.0
+	named := map[string][]int{}
 	for i, p := range c.pages {
 		for f, text := range p.searchable() {
 			worth := boost(f)
@@ -72,8 +73,11 @@ func NewIndex(c *Catalog) *Index {
 			})
 		}
 		total += lengths[i]
-		ix.addExact(p, i)
+		for _, n := range p.names() {
+			named[n] = append(named[n], i)
+		}
 	}
+	ix.addExact(named)
 	mean := max(total/float64(max(len(c.pages), 1)), 1)
 	for _, l := range lengths {
 		ix.norm = append(ix.norm, bm25K*(1-bm25B+bm25B*l/mean))
@@ -90,9 +94,9 @@ func NewIndex(c *Catalog) *Index {
 	return ix
 }
 
-// addExact notes the spellings by which a page is meant and nothing else. The
-// registry wins over products, an article over a code of the same name.
-func (ix *Index) addExact(p Page, at int) {
+// names are the spellings by which a page is meant and nothing else, in lower
+// case.
+func (p Page) names() []string {
 	names := []string{p.ID}
 	if p.Kind == KindCode {
 		names = append(names, p.Codes[0].Code)
@@ -103,14 +107,50 @@ func (ix *Index) addExact(p Page, at int) {
 	if p.Kind == KindParameter || p.Kind == KindClaim {
 		names = append(names, p.Title)
 	}
-	for _, n := range names {
-		n = strings.ToLower(n)
-		if old, taken := ix.exact[n]; taken && exactRank(ix.c.pages[old]) <= exactRank(p) {
-			continue
+	for i, n := range names {
+		names[i] = strings.ToLower(n)
+	}
+	return slices.Compact(names)
+}
+
+// addExact decides which page a name means. An article wins over a code of the
+// same name, the registry over products. What several products call by one name
+// is best explained by the article that most of them share; without one the
+// product with the most codes is the likeliest.
+func (ix *Index) addExact(named map[string][]int) {
+	codes := map[string]int{}
+	for _, p := range ix.c.pages {
+		codes[p.Provider]++
+	}
+	for n, pages := range named {
+		best := slices.MinFunc(pages, func(a, b int) int {
+			p, q := ix.c.pages[a], ix.c.pages[b]
+			return cmp.Or(exactRank(p)-exactRank(q), codes[q.Provider]-codes[p.Provider], cmp.Compare(p.ID, q.ID))
+		})
+		if shared, ok := ix.sharedArticle(pages); ok && exactRank(ix.c.pages[best]) == rankProduct {
+			best = shared
 		}
-		ix.exact[n] = at
+		ix.exact[n] = best
 	}
 }
+
+// sharedArticle is the article to which most of the pages lead, and at least two.
+func (ix *Index) sharedArticle(pages []int) (int, bool) {
+	votes := map[string]int{}
+	most := ""
+	for _, i := range pages {
+		if a := ix.c.pages[i].Article; a != "" {
+			votes[a]++
+			if votes[a] > votes[most] {
+				most = a
+			}
+		}
+	}
+	return ix.c.byID[most], votes[most] > 1
+}
+
+// rankProduct is the exactRank of a code of one product.
+const rankProduct = 4
 
 func exactRank(p Page) int {
 	switch {
@@ -123,7 +163,7 @@ func exactRank(p Page) int {
 	case p.Kind == KindClaim:
 		return 3
 	}
-	return 4
+	return rankProduct
 }
 
 // searchable gives the text of each field.
@@ -177,7 +217,11 @@ func (ix *Index) Search(query string, limit int) []Hit {
 			ix.raiseNames(hits, w)
 		}
 	}
-	if at, ok := ix.exact[whole]; ok {
+	at, ok := ix.c.byID[strings.TrimSpace(query)] // ids may differ in case only
+	if !ok {
+		at, ok = ix.exact[whole]
+	}
+	if ok {
 		hits = putFirst(hits, hit(ix.c.pages[at], math.MaxFloat64, "code"))
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {
@@ -216,12 +260,12 @@ func (ix *Index) raiseNames(hits []Hit, typed string) {
 func kindBoost(p Page) float64 {
 	switch p.Kind {
 	case KindArticle:
-		return 1.3
+		return 1.6
 	case KindConcept:
-		return 1.1
+		return 1.4
 	}
 	if p.Provider == Registry {
-		return 1.1
+		return 1.4
 	}
 	return 1
 }

@@ -17,6 +17,7 @@ const (
 	sureError   = 3
 	surePhrase  = 2.5
 	sureMention = 1
+	surerNamed  = 0.4 // added when the text names the product
 )
 
 // Recognise finds what a pasted text is about: an error line, a JSON body, a
@@ -27,8 +28,10 @@ func (c *Catalog) Recognise(text string) []Hit {
 		text = text[:recogniseLimit]
 	}
 	found := finds{at: map[string]int{}}
+	lower := strings.ToLower(text)
 	c.codesIn(text, &found)
-	c.phrasesIn(strings.ToLower(text), &found)
+	c.phrasesIn(lower, &found)
+	found.preferNamed(lower)
 	slices.SortStableFunc(found.hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
 	return found.hits
 }
@@ -50,6 +53,31 @@ func (f *finds) add(p Page, code string, score float64, in string) {
 	}
 	f.at[p.ID] = len(f.hits)
 	f.hits = append(f.hits, h)
+}
+
+// preferNamed raises the rows of a product that the text names, often by its
+// host: several products use codes like `redirect_uri_mismatch`.
+func (f *finds) preferNamed(lower string) {
+	for i, h := range f.hits {
+		if len(h.Provider) > 1 && h.Provider != Registry && namesProduct(lower, h.Provider) {
+			f.hits[i].Score += surerNamed
+		}
+	}
+}
+
+// namesProduct tells whether a word of the text begins with the product's id.
+func namesProduct(lower, id string) bool {
+	for at := 0; ; {
+		i := strings.Index(lower[at:], id)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if at == 0 || !isWordByte(lower[at-1]) {
+			return true
+		}
+		at++
+	}
 }
 
 // codesIn walks over the words of the text and looks each one up.
@@ -98,6 +126,10 @@ func (c *Catalog) addCode(word string, score float64, found *finds) {
 	if score < sureError && !strings.ContainsRune(word, '_') {
 		return
 	}
+	// A short number after `code` may be anything.
+	if isDigits(word) && len(word) < 3 {
+		return
+	}
 	rows := c.byCode[strings.ToLower(word)]
 	registry := slices.ContainsFunc(rows, func(i int) bool { return c.codes[i].Provider == Registry })
 	for _, i := range rows {
@@ -139,9 +171,4 @@ func (c *Catalog) phrasesIn(lower string, found *finds) {
 
 func isWordByte(b byte) bool {
 	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
-}
-
-// isOktaCode tells Okta's API codes: E and seven digits.
-func isOktaCode(s string) bool {
-	return len(s) == 8 && (s[0] == 'E' || s[0] == 'e') && isDigits(s[1:])
 }

@@ -69,8 +69,6 @@ func specification(name string) string {
 		return "https://wicg.github.io/private-network-access/"
 	case "MCP Authorization":
 		return "https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization"
-	case "OpenID Connect Native SSO (draft)":
-		return "https://openid.net/specs/openid-connect-native-sso-1_0.html"
 	case "OAuth attestation-based client authentication (draft)":
 		return "https://datatracker.ietf.org/doc/draft-ietf-oauth-attestation-based-client-auth/"
 	case "OAuth for First-Party Applications (draft)":
