@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,10 +50,11 @@ func TestScripts(t *testing.T) {
 }
 
 type script struct {
-	at    time.Time
-	log   flows.Log
-	state flows.State
-	out   strings.Builder
+	header []flows.Param // of the answer to come
+	at     time.Time
+	log    flows.Log
+	state  flows.State
+	out    strings.Builder
 }
 
 func (s *script) play(t *testing.T, text string) string {
@@ -77,15 +79,19 @@ func (s *script) say(format string, a ...any) { fmt.Fprintf(&s.out, "> "+format+
 
 // do runs one command.
 //
-//	start GRANT name=value … opt:pkce=plain secret:client_secret=x
+//	start GRANT name=value … opt:pkce=plain secret:client_secret=x; "+" in a scope or option is a space
 //	next [STEP]          the person asks for the next step, or for STEP again
 //	draw [name=value …]  answers Draw; what is not given is "drawn-NAME"
-//	answer STATUS BODY   answers Send; $ID_TOKEN, $ID_TOKEN{aud=x} and $JWKS are filled in
+//	answer STATUS BODY   answers Send; $ID_TOKEN, $ID_TOKEN{aud=x} and $JWKS are filled in.
+//	                     In the braces "typ=" and "kid=" are header members, "=-" drops a
+//	                     claim, "=hash(v)" is the half hash of v, "=json(v)" is a JSON value
+//	header NAME VALUE    goes with the next answer
+//	away                 answers Browse: the person is on the way, nobody comes back
 //	redirect name=value  answers Browse; via=paste or via=simulated; $state and $issuer are filled in
 //	observe STATUS URL   a page inside Browse
 //	signed [TOKEN]       answers Sign; without TOKEN it is NAME-ID
 //	decrypted TEXT       answers Decrypt
-//	arrived METHOD URL name=value …   answers Listen
+//	arrived METHOD URL name=value …   answers Listen; Authorization is a header, body the body
 //	break CODE TEXT, elapsed, cancel, tick DURATION
 //	edit STEP set|drop|add NAME VALUE; edit STEP restores
 //	late N               an answer to effect N, which nobody waits for
@@ -125,12 +131,22 @@ func (s *script) do(cmd, rest string) error {
 		if err != nil {
 			return err
 		}
-		x := flows.Exchange{Response: flows.Response{Status: status, Header: []flows.Param{{Name: "Content-Type", Value: "application/json"}},
+		header := append([]flows.Param{{Name: "Content-Type", Value: "application/json"}}, s.header...)
+		if slices.ContainsFunc(s.header, func(p flows.Param) bool { return p.Name == "Content-Type" }) {
+			header = s.header
+		}
+		s.header = nil
+		x := flows.Exchange{Response: flows.Response{Status: status, Header: header,
 			Body: wire.Untrusted(s.fill(strings.TrimPrefix(rest[len(args[0]):], " ")))}}
 		if fx, ok := s.state.Pending.(flows.Send); ok {
 			x.Request = fx.Request
 		}
 		s.apply(flows.Received{ID: id, Exchange: x})
+	case "header":
+		name, val, _ := strings.Cut(rest, " ")
+		s.header = append(s.header, flows.Param{Name: name, Value: wire.Untrusted(s.fill(val))})
+	case "away":
+		s.apply(flows.Redirected{ID: id, Via: flows.Away})
 	case "redirect":
 		r := flows.Redirected{ID: id, Via: flows.Listener, Request: flows.Request{Method: "GET", URL: s.state.Vars["redirect_uri"]}}
 		for _, p := range s.pairs(args) {
@@ -152,7 +168,7 @@ func (s *script) do(cmd, rest string) error {
 	case "decrypted":
 		s.apply(flows.Decrypted{ID: id, Text: wire.Untrusted(s.fill(rest))})
 	case "arrived":
-		s.apply(flows.Arrived{ID: id, Request: flows.Request{Method: args[0], URL: wire.Untrusted(args[1]), Form: s.pairs(args[2:])}})
+		s.arrived(id, args)
 	case "break":
 		s.apply(flows.Broke{ID: id, Code: args[0], Message: wire.Untrusted(strings.Join(args[1:], " "))})
 	case "elapsed":
@@ -197,12 +213,31 @@ func (s *script) do(cmd, rest string) error {
 	return nil
 }
 
+func (s *script) arrived(id int, args []string) {
+	r := flows.Request{Method: args[0], URL: wire.Untrusted(args[1])}
+	for _, p := range s.pairs(args[2:]) {
+		switch p.Name {
+		case "Authorization":
+			p.Value = "Bearer " + p.Value
+			r.Header = append(r.Header, p)
+		case "body":
+			r.Body = p.Value
+		default:
+			r.Form = append(r.Form, p)
+		}
+	}
+	s.apply(flows.Arrived{ID: id, Request: r})
+}
+
 func (s *script) start(args []string) error {
 	spec := flows.Spec{Grant: args[0], Options: map[string]string{}}
 	vars, secrets := flows.Vars{}, flows.Secrets{}
 	for _, p := range s.pairs(args[1:]) {
+		if p.Name == "scope" {
+			p.Value = wire.Untrusted(strings.ReplaceAll(p.Value.Raw(), "+", " "))
+		}
 		if name, ok := strings.CutPrefix(p.Name, "opt:"); ok {
-			spec.Options[name] = p.Value.Raw()
+			spec.Options[name] = strings.ReplaceAll(p.Value.Raw(), "+", " ")
 		} else if name, ok := strings.CutPrefix(p.Name, "secret:"); ok {
 			secrets[name] = wire.NewSecret(p.Value.Raw())
 		} else {
@@ -332,16 +367,22 @@ func (s *script) pairs(args []string) []flows.Param {
 	return out
 }
 
-var idTokenCall = regexp.MustCompile(`\$ID_TOKEN(\{[^}]*\})?`)
+var idTokenCall = regexp.MustCompile(`\$ID_TOKEN(\{[^{}]*(\{[^{}]*\}[^{}]*)*\})?`)
+
+// halfHash binds a value to a token that is signed with EdDSA (OIDC Core §3.1.3.6).
+func halfHash(val string) string {
+	sum := sha512.Sum512([]byte(val))
+	return base64.RawURLEncoding.EncodeToString(sum[:32])
+}
 
 func (s *script) fill(text string) string {
 	text = idTokenCall.ReplaceAllStringFunc(text, func(call string) string {
-		over := strings.Trim(strings.TrimPrefix(call, "$ID_TOKEN"), "{}")
+		over := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(call, "$ID_TOKEN"), "{"), "}")
 		return s.idToken(strings.Split(over, ","))
 	})
 	pub := key().Public().(ed25519.PublicKey)
 	jwks := fmt.Sprintf(`{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"k1","x":%q}]}`, base64.RawURLEncoding.EncodeToString(pub))
-	r := strings.NewReplacer("$JWKS", jwks, "$state", s.state.Vars["state"].Raw(), "$issuer", s.state.Vars["issuer"].Raw())
+	r := strings.NewReplacer("$JWKS", jwks, "$state", s.state.Vars["state"].Raw(), "$issuer", s.state.Vars["issuer"].Raw(), "$client_notification_token", s.state.Vars["client_notification_token"].Raw())
 	return r.Replace(text)
 }
 
@@ -350,24 +391,32 @@ func key() ed25519.PrivateKey {
 }
 
 func (s *script) idToken(over []string) string {
-	sum := sha512.Sum512([]byte("at1"))
 	claims := map[string]any{"iss": s.state.Vars["issuer"].Raw(), "aud": s.state.Vars["client_id"].Raw(), "sub": "alice", "iat": s.at.Unix(), "exp": s.at.Unix() + 600,
-		"nonce": s.state.Vars["nonce"].Raw(), "at_hash": base64.RawURLEncoding.EncodeToString(sum[:32])}
-	kid := "k1"
+		"nonce": s.state.Vars["nonce"].Raw(), "at_hash": halfHash("at1")}
+	header := map[string]any{"alg": "EdDSA", "kid": "k1", "typ": "JWT"}
 	for _, o := range over {
 		name, val, _ := strings.Cut(o, "=")
 		switch name {
 		case "":
-		case "kid":
-			kid = val
+		case "kid", "typ":
+			header[name] = val
 		default:
 			claims[name] = val
+			if inner, ok := strings.CutPrefix(val, "hash("); ok {
+				claims[name] = halfHash(strings.TrimSuffix(inner, ")"))
+			}
+			if inner, ok := strings.CutPrefix(val, "json("); ok {
+				claims[name] = json.RawMessage(strings.TrimSuffix(inner, ")"))
+			}
+			if val == "-" {
+				delete(claims, name)
+			}
 		}
 	}
 	enc := func(v any) string {
 		b, _ := json.Marshal(v)
 		return base64.RawURLEncoding.EncodeToString(b)
 	}
-	text := enc(map[string]any{"alg": "EdDSA", "kid": kid, "typ": "JWT"}) + "." + enc(claims)
+	text := enc(header) + "." + enc(claims)
 	return text + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key(), []byte(text)))
 }

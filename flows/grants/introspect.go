@@ -100,8 +100,12 @@ func checkIntrospectionJWT(s flows.State, e flows.Entry) flows.Verdict {
 		return unexpected(e)
 	}
 	tok := jose.Decode(s.Vars["introspection_jwt"].Raw())
-	checks, _ := jose.Verify(tok, signers(s, tok, rec.Exchange.Response.Body), jose.Policy{})
+	checks, key := jose.Verify(tok, signers(s, tok, rec.Exchange.Response.Body), jose.Policy{})
 	v := flows.Verdict{Checks: checks, Set: flows.Vars{"jwks": rec.Exchange.Response.Body}}
+	if refusal := unverified(checks); key == nil && refusal != nil {
+		v.Problem = refusal
+		return v
+	}
 	const ref = "RFC 9701 §5"
 	typ := strings.TrimPrefix(strings.ToLower(tok.Header.Str("typ")), "application/")
 	v.Checks = append(v.Checks,
@@ -123,11 +127,21 @@ func checkIntrospectionJWT(s flows.State, e flows.Entry) flows.Verdict {
 	return aboutToken(s, inner, e, v)
 }
 
+// unverified is the reason to stop when a signature could not be checked at all.
+func unverified(checks []wire.Check) *flows.Problem {
+	for _, c := range checks {
+		if c.Status == wire.Unknown {
+			return &flows.Problem{Kind: flows.Refused, Code: c.ID, Description: wire.Untrusted("the signature could not be verified: " + c.Message)}
+		}
+	}
+	return nil
+}
+
 // must compares a value with the only one that is right.
 func must(id, what string, got, want wire.Untrusted, ref string) wire.Check {
 	c := wire.Check{ID: id, Status: wire.Pass, Got: got.Safe(), Want: want.Safe(), Ref: ref, Message: what + " is what it must be"}
 	if got != want {
-		c.Status, c.Message = wire.Fail, what+" is not what it must be"
+		c.Status, c.Message = wire.Fail, what+" is "+got.Safe()+" and must be "+want.Safe()
 	}
 	return c
 }

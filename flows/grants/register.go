@@ -193,7 +193,8 @@ func changedEntry(s flows.State) wire.Untrusted {
 	if own := s.Vars["client_metadata"]; own != "" {
 		return own
 	}
-	doc, _, err := wire.ParseJSON([]byte(s.Vars["client_entry"].Raw()), wire.Limits{})
+	src := []byte(s.Vars["client_entry"].Raw())
+	doc, _, err := wire.ParseJSON(src, wire.Limits{})
 	if err != nil {
 		return s.Vars["client_entry"]
 	}
@@ -202,7 +203,7 @@ func changedEntry(s flows.State) wire.Untrusted {
 		if slices.Contains([]string{"registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "client_name"}, m.Name) {
 			continue
 		}
-		members = append(members, flows.Param{Name: m.Name, Value: wire.Untrusted(m.Value.Indent()), JSON: true})
+		members = append(members, flows.Param{Name: m.Name, Value: wire.Untrusted(m.Value.Raw(src)), JSON: true})
 	}
 	return wire.Untrusted(flows.Object(append(members, flows.Param{Name: "client_name", Value: "authdance, updated"})))
 }

@@ -36,11 +36,11 @@ var saml2Bearer = flows.Grant{
 // samlAssertion is what a person wants to see of an assertion.
 type samlAssertion struct {
 	XMLName    xml.Name
-	Issuer     string   `xml:"Issuer"`
-	NameID     string   `xml:"Subject>NameID"`
-	Audience   []string `xml:"Conditions>AudienceRestriction>Audience"`
+	Issuer     string `xml:"Issuer"`
+	NameID     string `xml:"Subject>NameID"`
 	Conditions struct {
-		NotOnOrAfter string `xml:"NotOnOrAfter,attr"`
+		NotOnOrAfter string   `xml:"NotOnOrAfter,attr"`
+		Audience     []string `xml:"AudienceRestriction>Audience"`
 	} `xml:"Conditions"`
 	Confirmation []struct {
 		Method string `xml:"Method,attr"`
@@ -92,13 +92,13 @@ func samlChecks(s flows.State, a samlAssertion, now time.Time) []wire.Check {
 		}
 		return c
 	}
-	audience := strings.Join(a.Audience, " ")
+	audience := strings.Join(a.Conditions.Audience, " ")
 	issuer, endpoint := s.Vars["issuer"].Raw(), s.Vars["token_endpoint"].Raw()
-	for_ := strings.Contains(" "+audience+" ", " "+issuer+" ") || strings.Contains(" "+audience+" ", " "+endpoint+" ")
+	ours := strings.Contains(" "+audience+" ", " "+issuer+" ") || strings.Contains(" "+audience+" ", " "+endpoint+" ")
 	out := []wire.Check{
 		says(a.Issuer != "", "saml_issuer", "the assertion names who made it", "the assertion does not name who made it", a.Issuer, "an Issuer"),
 		says(a.NameID != "", "saml_subject", "the assertion names whom it is about", "the assertion does not name whom it is about", a.NameID, "a Subject with a NameID"),
-		says(for_, "saml_audience", "the assertion is meant for this server", "the Audience is neither the issuer nor the token endpoint of this server", audience, issuer),
+		says(ours, "saml_audience", "the assertion is meant for this server", "the Audience is neither the issuer nor the token endpoint of this server", audience, issuer),
 		says(a.Signature != nil, "saml_signature", "the assertion has a signature; the server checks it", "the assertion has no signature of its own", "", "a Signature"),
 	}
 	bearer, until := false, a.Conditions.NotOnOrAfter

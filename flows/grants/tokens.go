@@ -15,6 +15,7 @@ import (
 // takeTokens reads a token response (RFC 6749 §5.1, OIDC Core §3.1.3.3). What
 // deviates from the specification is read where it is harmless, and named.
 func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
+	e, inside := unwrapped(e)
 	v := take("access_token", "?token_type", "?expires_in", "?refresh_token", "?id_token", "?scope", "?device_secret")(s, e)
 	if v.Problem != nil {
 		return v
@@ -22,6 +23,10 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 	doc, _, ok := answer(e)
 	if !ok {
 		return v
+	}
+	if inside != "" {
+		v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Warn, Got: "inside " + inside, Want: "at the top", Ref: "RFC 6749 §5.1",
+			Message: "the tokens stand inside " + inside + " and not at the top of the answer; authdance reads them from there"})
 	}
 	v.Set["granted_scope"] = v.Set["scope"]
 	delete(v.Set, "scope") // that is what was asked for, and stays so
@@ -42,6 +47,23 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 			Message: "scope openid was asked for, and the answer has no id_token"})
 	}
 	return v
+}
+
+// unwrapped looks one object deeper where a server put its tokens there. inside
+// names that object, "" when they stand where they belong.
+func unwrapped(e flows.Entry) (_ flows.Entry, inside string) {
+	rec, ok := e.Event.(flows.Received)
+	doc, _, good := answer(e)
+	if !ok || !good || doc.Str("access_token") != "" {
+		return e, ""
+	}
+	for _, m := range doc.Members {
+		if m.Value.Kind == wire.Object && m.Value.Str("access_token") != "" {
+			rec.Exchange.Response.Body = wire.Untrusted(m.Value.Indent())
+			return flows.Entry{At: e.At, Event: rec}, wire.Safe(m.Name)
+		}
+	}
+	return e, ""
 }
 
 func scopeCheck(s flows.State, granted wire.Untrusted) wire.Check {
