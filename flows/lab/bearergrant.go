@@ -10,6 +10,9 @@ func (x *exchange) bearerGrant() (map[string]any, problem) {
 	if compact == "" {
 		return nil, assertionMissing
 	}
+	if j, _ := readForeign(grantAssertion, compact); j.header["typ"] == typeIDJAG {
+		return x.acceptIdentityAssertion(j)
+	}
 	wanted, bad := x.wantedScopes([]string{"read"})
 	if bad != "" {
 		return nil, bad
@@ -92,6 +95,9 @@ func (x *exchange) bearerSigner() problem {
 	j, bad := readForeign(grantAssertion, x.form.Get("assertion"))
 	if bad != "" {
 		return bad
+	}
+	if j.header["typ"] == typeIDJAG {
+		return clientMissing // it is from an identity provider, not from the client
 	}
 	c, ok := x.tenant.store.registry.client(j.text("iss"))
 	if !ok {

@@ -97,10 +97,14 @@ func (x *exchange) token(r *http.Request) reply {
 
 // tokenAnswer is the successful answer of the token endpoint, RFC 6749 §5.1.
 func (x *exchange) tokenAnswer(members map[string]any) reply {
-	tokens, err := x.issue(members)
-	if err != nil {
-		return x.refuse(labFailed)
+	tokens := &issued{keys: x.tenant.keys, access: x.assertion}
+	if x.assertion == nil {
+		var err error
+		if tokens, err = x.issue(members); err != nil {
+			return x.refuse(labFailed)
+		}
 	}
+	x.shareDevice(members, tokens.id)
 	if details, ok := x.extra["authorization_details"]; ok {
 		members["authorization_details"] = details // RFC 9396 §7
 	}

@@ -172,7 +172,7 @@ func TestTokenExchangeRefusals(t *testing.T) {
 		{"invalid_request", "actor_token is missing", []string{"actor_token_type", idType}},
 		{"invalid_request", "actor_token_type must be", []string{"actor_token", id, "actor_token_type", "urn:x"}},
 		{"invalid_request", "actor_token is not a good token", []string{"actor_token", "x", "actor_token_type", idType}},
-		{"invalid_request", "exchanges for an access token only", []string{"requested_token_type", "urn:ietf:params:oauth:token-type:saml2"}},
+		{"invalid_request", "exchanges for an access token or an ID-JAG", []string{"requested_token_type", "urn:ietf:params:oauth:token-type:saml2"}},
 		{"invalid_target", "audience or resource", []string{"audience", "https://other.test"}},
 		{"invalid_target", "audience or resource", []string{"resource", "https://other.test"}},
 		{"invalid_scope", "does not have", []string{"scope", "write"}},

@@ -126,7 +126,7 @@ func (p problem) grantRefusal() (refusal, bool) {
 		return refusal{bad, "invalid_grant", "The assertion is about a client, not about a user. A client can act for itself with client_credentials."}, true
 
 	case requestedType:
-		return refusal{bad, "invalid_request", "This server exchanges for an access token only: leave requested_token_type out or name that type."}, true
+		return refusal{bad, "invalid_request", "This server exchanges for an access token or an ID-JAG: leave requested_token_type out or name one of these types."}, true
 	case subjectMissing:
 		return refusal{bad, "invalid_request", "The parameter subject_token is missing."}, true
 	case subjectTypeMissing:

@@ -195,6 +195,7 @@ func (t *tenant) libraryMetadata() (map[string]any, error) {
 	announceSeals(m)
 	t.announceCIBA(m)
 	announceLogout(m)
+	announceSharing(m)
 	m["request_uri_parameter_supported"] = true
 	m["require_request_uri_registration"] = true
 	m["client_id_metadata_document_supported"] = true

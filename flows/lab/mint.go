@@ -15,6 +15,7 @@ type permission struct {
 	signedInAt        time.Time // zero when nobody signed in
 	auth              goidc.AuthorizationParameters
 	noRefresh         bool
+	login             string // browser session; empty without one
 }
 
 // mint makes a grant and a first access token from a permission. The answer is
@@ -28,6 +29,9 @@ func (x *exchange) mint(p permission) (map[string]any, problem) {
 	}
 	if !p.signedInAt.IsZero() {
 		g.Store[keptAuthTime] = p.signedInAt.Unix()
+	}
+	if p.login != "" {
+		g.Store[keptLogin] = p.login
 	}
 	answer := map[string]any{"token_type": "Bearer", "scope": g.Scopes}
 	if !p.noRefresh && x.client.may("refresh_token") && slices.Contains(p.scopes, "offline_access") {

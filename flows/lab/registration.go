@@ -127,7 +127,7 @@ func (m *clientMetadata) complete(authMethods []string) problem {
 		return metadataGrant
 	case unknown([]string{m.AuthMethod}, authMethods):
 		return metadataAuth
-	case unknown(fields(m.Scope), scopeIDs()):
+	case slices.ContainsFunc(fields(m.Scope), func(s string) bool { return !knownScope(s) }):
 		return metadataScope
 	case m.JWKSURI != "":
 		return metadataJWKSURI

@@ -69,7 +69,7 @@ func (c Client) mayAuthorize() bool { return c.may("authorization_code") || c.ma
 // mayAsk checks scopes against those of the server and of the client.
 func (c Client) mayAsk(wanted []string) problem {
 	for _, s := range wanted {
-		if !slices.Contains(scopeIDs(), s) {
+		if !knownScope(s) {
 			return scopeUnknown
 		}
 		if !slices.Contains(c.Scopes, s) {
@@ -89,14 +89,23 @@ var scopes = [...]scope{
 	{"offline_access", "Keep access while you are away (a refresh token)"},
 	{"read", "Read your profile at the lab API"},
 	{"write", "Read and write your notes at the lab API"},
+	{scopeDeviceSSO, "Sign you in at other applications of the same maker on this device"},
 }
 
+// scopeIDs are the scopes of most clients: all but the one for applications that
+// share a sign-in.
 func scopeIDs() []string {
 	ids := make([]string, 0, len(scopes))
 	for _, s := range scopes {
-		ids = append(ids, s.id)
+		if s.id != scopeDeviceSSO {
+			ids = append(ids, s.id)
+		}
 	}
 	return ids
+}
+
+func knownScope(id string) bool {
+	return slices.ContainsFunc(scopes[:], func(s scope) bool { return s.id == id })
 }
 
 // registeredUsers are the same people in each tenant, under other subjects and
@@ -154,7 +163,7 @@ func registeredClients(tenant string) []Client {
 		{ID: "workshop-cert", Auth: authPrivateKey, Requires: []string{mustName}, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}, Scopes: scopeIDs(),
 			RedirectURIs: callbacks, Note: "A client that signs with a key and names it by the thumbprint of its certificate, as for Entra."},
 	}
-	list = append(list, cibaClients()...)
+	list = slices.Concat(list, cibaClients(), agentClients(callbacks), nativeClients(callbacks))
 	for i := range list {
 		if list[i].mayAuthorize() {
 			list[i].AfterLogout = signedOut

@@ -162,9 +162,9 @@ func rules() []rule {
 		{checkUserCode, "A device waits for this user code.", "RFC 8628 §3.3", []problem{userCodeWrong, userCodeUsed, userCodeExpired}},
 
 		{checkPassword, "The user name and the password are right.", "RFC 6749 §4.3.2", []problem{usernameMissing, passwordMissing, passwordWrong}},
-		{checkAssertion, "The assertion is good and about somebody known here.", "RFC 7523 §3, RFC 7522 §3", []problem{assertionMissing, assertionOurs, tokenUseUnknown, behalfToken, behalfIDToken, behalfNobody}},
+		{checkAssertion, "The assertion is good and about somebody known here.", "RFC 7523 §3, RFC 7522 §3", []problem{assertionMissing, assertionOurs, tokenUseUnknown, behalfToken, behalfIDToken, behalfNobody, jagUntrusted, jagClient, jagScope}},
 		{checkExchange, "The request says which tokens it brings and wants.", "RFC 8693 §2.1", []problem{requestedType, subjectMissing, subjectTypeMissing, actorMissing, actorTypeMissing, tokenTypeUnknown}},
-		{checkSubject, "The subject_token is a good token of this server.", "RFC 8693 §2.1", []problem{subjectType, subjectToken}},
+		{checkSubject, "The subject_token is a good token of this server.", "RFC 8693 §2.1", []problem{subjectType, subjectToken, jagSubjectType, jagOtherClient, jagAudience}},
 		{checkActor, "The actor_token is a good token of this server.", "RFC 8693 §2.1", []problem{actorType, actorToken}},
 
 		{checkRedirectKnown, "The redirect_uri is registered for the client.", "RFC 9700 §2.1", []problem{redirectMissing, redirectUnregistered}},
@@ -208,7 +208,7 @@ func rules() []rule {
 		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget}},
 
 		{checkAnswer, "The answer went out as it was decided.", "", nil},
-	}, cibaRules())
+	}, cibaRules(), shareRules())
 }
 
 // The rules by check and by problem, made once. Nobody writes to them.

@@ -25,6 +25,9 @@ import (
 // go-jose, a library that the lab does not use.
 func openBench(t testing.TB, o lab.Options) *bench {
 	t.Helper()
+	if o.Served == nil {
+		o.Served = consistent(t)
+	}
 	l, err := lab.Start(o)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -128,17 +127,7 @@ func (x *exchange) decideConsent(r *http.Request, as *goidc.AuthnSession, prompt
 	switch {
 	case known:
 	case agreed && asked:
-		x.tenant.logins.change(x.now(), id, func(l login, _ bool) login {
-			all := maps.Clone(l.agreed)
-			if all == nil {
-				all = map[string][]string{}
-			}
-			both := slices.Concat(all[as.ClientID], wanted)
-			slices.Sort(both)
-			all[as.ClientID] = slices.Compact(both)
-			l.agreed = all
-			return l
-		})
+		x.joinSession(id, as.ClientID, wanted)
 	case slices.Contains(prompt, "none"):
 		return "", consentRequired
 	default:

@@ -106,9 +106,11 @@ type tenant struct {
 	certified *table[identity]
 	idp       func() (samlIdentity, error)
 
-	ciba       *cibaRequests
-	deliveries deliveries
-	sids       *table[string] // sid → login
+	ciba          *cibaRequests
+	deliveries    deliveries
+	deviceSecrets *table[string] // secret → login
+	distrusted    sync.Map       // names of tenants whose assertions it refuses
+	sids          *table[string] // sid → login
 }
 
 func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
@@ -121,7 +123,7 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 		users: registeredUsers(name), keys: keys, routes: routes(),
 		logins: newTable[login](loginLifetime, tableLimit), seed: maphash.MakeSeed(), devices: newDevices(), nonceKey: l.random.text(),
 		certified: newTable[identity](keepGrants, registeredLimit),
-		ciba:      newCIBARequests(), sids: newTable[string](loginLifetime, tableLimit),
+		ciba:      newCIBARequests(), sids: newTable[string](loginLifetime, tableLimit), deviceSecrets: newTable[string](keepSecrets, tableLimit),
 	}
 	t.idp = sync.OnceValues(func() (samlIdentity, error) { return newSAMLIdentity(t.identityProvider()) })
 	keys.now = t.now
@@ -168,6 +170,10 @@ type exchange struct {
 	hintSID string
 	// described is where the metadata of the protected resource stands.
 	described string
+	// assertion is what a token exchange issues in place of an access token.
+	assertion *jwt
+	// deviceSecret goes out beside the ID token.
+	deviceSecret string
 	// stepUp is set when the client wants the second factor.
 	stepUp bool
 	// secure is set when the request came by TLS, with these certificates of

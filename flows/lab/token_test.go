@@ -236,7 +236,7 @@ func TestMetadataStandsAtBothPaths(t *testing.T) {
 		"response_modes_supported":                   []any{"query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"},
 		"request_parameter_supported":                true,
 		"authorization_signing_alg_values_supported": []any{"ES256", "RS256", "PS256", "EdDSA"},
-		"scopes_supported":                           []any{"openid", "profile", "email", "offline_access", "read", "write"},
+		"scopes_supported":                           []any{"openid", "profile", "email", "offline_access", "read", "write", "device_sso"},
 		"grant_types_supported":                      []any{"authorization_code", "refresh_token", "client_credentials", deviceGrant, "password", bearerGrant, samlGrant, exchangeGrant, cibaGrant, "implicit"},
 		"id_token_signing_alg_values_supported":      []any{"ES256", "RS256", "PS256", "EdDSA"},
 		"token_endpoint_auth_methods_supported":      []any{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", samlClientType, "none"},

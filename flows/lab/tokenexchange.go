@@ -24,7 +24,7 @@ type party struct {
 func (x *exchange) exchangeToken() (map[string]any, problem) {
 	f := x.form
 	switch wanted := f.Get("requested_token_type"); {
-	case wanted != "" && wanted != typeOfAccess && wanted != typeOfJWT:
+	case wanted != "" && wanted != typeOfAccess && wanted != typeOfJWT && wanted != typeOfIDJAG:
 		return nil, requestedType
 	case f.Get("subject_token") == "":
 		return nil, subjectMissing
@@ -36,6 +36,12 @@ func (x *exchange) exchangeToken() (map[string]any, problem) {
 		return nil, actorMissing
 	}
 	x.pass(checkExchange)
+	switch {
+	case f.Get("actor_token_type") == typeOfDeviceSecret:
+		return x.nativeSSO()
+	case f.Get("requested_token_type") == typeOfIDJAG:
+		return x.identityAssertion()
+	}
 	for _, target := range f["audience"] { // resource was checked before
 		if !slices.Contains(x.lab.resources(), target) {
 			return nil, targetUnknown
@@ -109,21 +115,36 @@ func (x *exchange) readParty(compact, kind string) (party, problem) {
 		token, bad := x.tenant.checkAccess(compact, x.lab.resources()...)
 		return party{subject: token.Subject, scopes: fields(token.Scopes), act: token.extra["act"]}, bad
 	case typeOfID:
-		header, claims, bad := x.tenant.keys.verify(compact)
+		claims, bad := x.readIDToken(compact)
 		if bad != "" {
 			return party{}, bad
 		}
-		exp, _ := claims["exp"].(float64)
 		sub, _ := claims["sub"].(string)
-		switch {
-		case header["typ"] != typeIDToken || claims["iss"] != x.tenant.issuer || sub == "":
-			return party{}, tokenMalformed
-		case float64(x.now().Unix()) >= exp:
-			return party{}, tokenExpired
-		}
 		return party{subject: sub}, ""
 	}
 	return party{}, tokenTypeUnknown
+}
+
+// readIDToken checks an ID token of this server. The claims of one that has
+// expired are returned beside the problem.
+func (x *exchange) readIDToken(compact string) (map[string]any, problem) {
+	compact, bad := x.tenant.opened(compact)
+	if bad != "" {
+		return nil, bad
+	}
+	header, claims, bad := x.tenant.keys.verify(compact)
+	if bad != "" {
+		return nil, bad
+	}
+	exp, _ := claims["exp"].(float64)
+	sub, _ := claims["sub"].(string)
+	switch {
+	case header["typ"] != typeIDToken || claims["iss"] != x.tenant.issuer || sub == "":
+		return nil, tokenMalformed
+	case float64(x.now().Unix()) >= exp:
+		return claims, tokenExpired
+	}
+	return claims, ""
 }
 
 func pick(bad, ofType, ofToken problem) problem {

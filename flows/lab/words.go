@@ -326,7 +326,7 @@ func (p problem) refusal() refusal {
 	case tokenScope:
 		return refusal{forbidden, "insufficient_scope", "The access token does not have the scope that this resource wants."}
 	}
-	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal, p.dpopRefusal, p.sealRefusal, p.certificateRefusal, p.fetchRefusal, p.cibaRefusal} {
+	for _, more := range []func() (refusal, bool){p.grantRefusal, p.proofRefusal, p.dpopRefusal, p.sealRefusal, p.certificateRefusal, p.fetchRefusal, p.cibaRefusal, p.shareRefusal} {
 		if r, ok := more(); ok {
 			return r
 		}
