@@ -47,7 +47,25 @@ func start(ev Started, e Entry) State {
 		Spec: ev.Spec, Grant: ev.Grant, Profile: ev.Profile, Vars: ev.Vars, Secrets: ev.Secrets, Params: ev.Params,
 		Status: Ready, Began: e.At, Now: e.At, Results: make([]Result, len(ev.Grant.Steps)),
 	}
-	return s.skip()
+	return s.settle(0).skip()
+}
+
+// settle chooses the steps anew. The first n of them stand: they ran.
+func (s State) settle(n int) State {
+	if s.Grant.Settle == nil {
+		return s
+	}
+	g := s.Grant.Settle(s)
+	same := func(a, b Step) bool { return a.ID == b.ID }
+	if len(g.Steps) < n || !slices.EqualFunc(g.Steps[:n], s.Grant.Steps[:n], same) {
+		return s
+	}
+	results := make([]Result, len(g.Steps))
+	for i, st := range g.Steps {
+		results[i] = s.ResultOf(st.ID)
+	}
+	s.Grant, s.Results = g, results
+	return s
 }
 
 func (s State) advance(ev Advanced, e Entry) (State, []Effect) {
@@ -233,6 +251,9 @@ func (s State) conclude(v Verdict, e Entry) (State, []Effect) {
 	}
 	r.Ended = e.At
 	s = s.setResult(r)
+	if s.Grant.Steps[s.Step].Settles {
+		s = s.settle(s.Step + 1)
+	}
 	s.Step, s.Status = s.Step+1, Ready
 	if s = s.skip(); s.Return != "" {
 		return s.returning(e)

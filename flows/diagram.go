@@ -219,7 +219,7 @@ func (m Message) browsed(s State, fx Browse, r Result) []Message {
 				}
 				continue
 			}
-			if got, _ := e.Request.Find("state"); e.Via == Listener && got.Value != s.Vars["state"] {
+			if got, known := StateIn(e.Params()); e.Via == Listener && known && got != s.Vars["state"] {
 				way := away
 				way.To = Client
 				stray := way.call(Exchange{Request: e.Request}, f.At)

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"encoding/base64"
 	"net/url"
 	"slices"
 	"strings"
@@ -351,6 +352,33 @@ func ParseCallback(text string, redirectURI wire.Untrusted) (Request, bool) {
 		return slices.Contains([]string{"code", "error", "state", "id_token", "access_token", "response"}, p.Name)
 	})
 	return Request{Method: "GET", URL: wire.Untrusted(base), Query: params}, ours
+}
+
+// StateIn is the state of an authorization response. known is false where it
+// cannot be seen yet: inside a response that is encrypted. In one that is only
+// signed (JARM) it is read before the signature is checked, which is enough to
+// tell whose answer it is, and for nothing else.
+func StateIn(answer []Param) (state wire.Untrusted, known bool) {
+	var response string
+	for _, p := range answer {
+		switch p.Name {
+		case "state":
+			return p.Value, true
+		case "response":
+			response = p.Value.Raw()
+		}
+	}
+	parts := strings.Split(response, ".")
+	if len(parts) == 5 {
+		return "", false
+	}
+	if len(parts) == 3 {
+		if payload, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
+			claims, _, _ := wire.ParseJSON(payload, wire.Limits{})
+			return wire.Untrusted(claims.Str("state")), true
+		}
+	}
+	return "", true
 }
 
 // ParseQuery splits a query or form into its parameters, in order, duplicates

@@ -65,6 +65,7 @@ type Grant struct {
 	Takes          []Given             // what it begins with, beside provider and client
 	Choices        map[string][]string // options of its own, each with its values, the default first
 	Steps          []Step
+	Settle         func(State) Grant // chooses the steps by what is known now: at the start, and after a step that Settles; nil: they stay
 }
 
 // Given is a value that a run begins with and that none of its steps makes:
@@ -97,6 +98,7 @@ type Step struct {
 	Pages          []string // catalog pages, the most useful first
 	Needs          []string // variables without which the step cannot run
 	Auth           bool     // the client authenticates in this step's request
+	Settles        bool     // its answer says which steps this run has
 	Renew          string   // the earlier step from which on all is run anew before this one asks again: no proof or assertion counts twice
 
 	Skip  func(State) string    // a reason when the step does not apply to this run, else ""

@@ -18,6 +18,7 @@ type expectation struct {
 	done    string // where the browser ends up, so that the code leaves its address bar
 	state   string
 	mode    string // query, fragment or form_post
+	signed  bool   // the answer is one signed parameter (JARM)
 	address string // redirect_uri without a query
 }
 
@@ -73,6 +74,12 @@ func (x expectation) judgeState(in incoming) verdict {
 		return verdict{page: pageEmpty, note: "the browser came back without parameters. If its address has a part behind #, the server answered with response_mode fragment: copy the whole address and paste it here"}
 	}
 	got, has := first(params, "state")
+	if x.signed {
+		state, known := flows.StateIn(params)
+		if got, has = state.Raw(), state != ""; !known {
+			return verdict{page: pageWelcomeBack} // encrypted: only the run can open it
+		}
+	}
 	if subtle.ConstantTimeCompare([]byte(got), []byte(x.state)) == 1 && x.state != "" {
 		return verdict{page: pageWelcomeBack}
 	}
@@ -102,7 +109,7 @@ func isForm(contentType string) bool {
 }
 
 func looksLikeAnswer(params []flows.Param) bool {
-	for _, name := range []string{"code", "state", "error"} {
+	for _, name := range []string{"code", "state", "error", "response"} {
 		if _, ok := first(params, name); ok {
 			return true
 		}

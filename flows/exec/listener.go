@@ -221,6 +221,8 @@ func expected(e flows.Browse, u *url.URL) expectation {
 	}
 	x := expectation{host: host, path: path, done: strings.TrimSuffix(path, "/") + "/done", state: e.State.Raw(), mode: e.ResponseMode,
 		address: u.Scheme + "://" + u.Host + path}
+	x.signed = strings.HasSuffix(x.mode, "jwt")
+	x.mode = strings.TrimSuffix(strings.TrimSuffix(x.mode, "jwt"), ".")
 	if x.mode == "" {
 		x.mode = "query"
 		if p, ok := e.Request.Find("response_type"); ok && p.Value != "code" && p.Value != "none" {

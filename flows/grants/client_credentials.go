@@ -15,7 +15,7 @@ var clientCredentials = flows.Grant{
 			Why:   "The client's own authentication is all there is, so whoever has its secret is the client. What it may do was decided when it was registered.",
 			Pages: []string{"client-authentication-failed", "unauthorized-client", "invalid-scope", "scope-empty"},
 			Needs: []string{"token_endpoint", "client_id"},
-			Do:    post("token_endpoint", lit("grant_type", "client_credentials"), arg("scope"), arg("resource"), arg("audience"), extra),
+			Do:    post("token_endpoint", lit("grant_type", "client_credentials"), arg("scope"), several("resource"), arg("audience"), extra),
 			On:    withoutRefresh("RFC 6749 §4.4.3")},
 		callAPI,
 	},

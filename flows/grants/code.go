@@ -35,7 +35,7 @@ func authorize(first ...field) flows.Step {
 		Needs: []string{"authorization_endpoint", "client_id", "redirect_uri", "state"},
 		Do: browse("authorization_endpoint", slices.Concat(first, []field{arg("client_id"), arg("redirect_uri"), arg("scope"), arg("state"),
 			nonce, arg("response_mode"), arg("prompt"), arg("max_age"), arg("login_hint"), arg("acr_values"), arg("claims"),
-			arg("authorization_details"), arg("resource"), arg("audience"), extra})...),
+			arg("authorization_details"), several("resource"), arg("audience"), extra})...),
 		On: returned}
 }
 
@@ -56,7 +56,7 @@ var swap = flows.Step{
 		"This request goes straight to the server and proves that the one who swaps the code is the one who started.",
 	Pages: []string{"code-expired", "code-already-used", "redirect-uri-mismatch-token", "pkce-verifier-mismatch", "client-authentication-failed"},
 	Needs: []string{"token_endpoint", "client_id", "code"},
-	Do:    post("token_endpoint", lit("grant_type", "authorization_code"), arg("code"), arg("redirect_uri"), arg("resource")),
+	Do:    post("token_endpoint", lit("grant_type", "authorization_code"), arg("code"), arg("redirect_uri"), several("resource")),
 	On:    takeTokens,
 }
 

@@ -19,7 +19,7 @@ var device = flows.Grant{
 				"Both lead to the same decision, and both end after expires_in seconds.",
 			Pages: []string{"device-flow-disabled", "client-authentication-failed", "invalid-scope", "endpoint-missing"},
 			Needs: []string{"device_authorization_endpoint", "client_id"},
-			Do:    post("device_authorization_endpoint", arg("scope"), arg("resource"), extra),
+			Do:    post("device_authorization_endpoint", arg("scope"), several("resource"), extra),
 			On:    takeDeviceCode},
 		{ID: "verify", Title: "Person: type the code", Ref: "RFC 8628 §3.3", From: flows.Client, To: flows.Browser, Front: true,
 			Why: "The person opens the address on any device, compares the code with the one on this screen, signs in and agrees. " +

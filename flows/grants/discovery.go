@@ -24,6 +24,7 @@ var discover = flows.Step{
 		}
 		return ""
 	},
+	Settles: true,
 	Do: func(s flows.State) flows.Effect {
 		return flows.Send{Request: flows.Request{Method: "GET", URL: wire.Untrusted(candidates(s)[attempt(s)].URL), Header: []flows.Param{accept("application/json")}}}
 	},
@@ -91,6 +92,9 @@ func readMetadata(s flows.State, e flows.Entry) flows.Verdict {
 			v.Set[name] = u
 		}
 	}
+	for name, u := range meta.Aliases() {
+		v.Set["mtls_"+name] = u
+	}
 	if s.Vars["issuer"] == "" {
 		v.Set["issuer"] = meta.Issuer()
 	}
@@ -140,7 +144,7 @@ func capabilities(s flows.State, meta provider.Metadata) []wire.Check {
 			want("code_challenge_methods_supported", m, "PKCE with "+m)
 		}
 	}
-	if auth := s.Spec.Options["client_auth"]; auth != "" {
+	if auth := s.Spec.Options["client_auth"]; auth != "" && auth != "auto" {
 		want("token_endpoint_auth_methods_supported", auth, "client authentication by "+auth)
 	}
 	slices.SortFunc(out, func(a, b wire.Check) int { return strings.Compare(a.Ref, b.Ref) })

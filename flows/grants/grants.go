@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"authdance/flows"
+	"authdance/flows/provider"
 	"authdance/flows/wire"
 )
 
@@ -55,14 +56,29 @@ func Options(grant string) map[string][]string {
 	g, _ := find(grant)
 	out := map[string][]string{}
 	if slices.ContainsFunc(g.Steps, func(st flows.Step) bool { return st.Auth }) {
-		out["client_auth"] = []string{"none", "client_secret_basic", "client_secret_post"}
+		out["client_auth"] = authMethods()
+		out["client_assertion_aud"] = []string{"issuer", "token_endpoint", "endpoint"}
+	}
+	if slices.ContainsFunc(g.Steps, func(st flows.Step) bool { return asksForTokens(st) || usesToken(st) }) {
+		out["dpop"], out["mtls"] = []string{"off", "on"}, []string{"off", "on"}
 	}
 	if g.Index("prepare") >= 0 && g.Index("token") >= 0 {
 		out["pkce"], out["nonce"] = []string{"S256", "plain", "off"}, []string{"on", "off"}
 	}
+	if g.Index("authorize") >= 0 {
+		out["par"] = []string{"auto", "on", "off"}
+		out["jar"] = []string{"off", "signed", "encrypted"}
+		out["response_mode"] = responseModes()
+	}
 	maps.Copy(out, g.Choices)
 	return out
 }
+
+// asksForTokens recognises a request to the token endpoint.
+func asksForTokens(st flows.Step) bool { return slices.Contains(st.Needs, "token_endpoint") }
+
+// usesToken recognises a request that presents the access token.
+func usesToken(st flows.Step) bool { return slices.Contains(st.Needs, "access_token") }
 
 // Lacks lists what a run of the grant begins with and does not have yet, the
 // optional things left out.
@@ -120,32 +136,75 @@ func Resolve(spec flows.Spec) (flows.Spec, error) {
 	return out, nil
 }
 
-// Build makes the steps of a grant with its modifiers.
+// Build makes the steps of a grant with its modifiers. What an option leaves to
+// the server (auto) is settled when the run knows it.
 func Build(spec flows.Spec) (flows.Grant, error) {
 	spec, err := Resolve(spec)
 	if err != nil {
 		return flows.Grant{}, err
 	}
-	g, _ := find(spec.Grant)
-	switch m := spec.Options["pkce"]; m {
+	bare, _ := find(spec.Grant)
+	g := modified(bare, spec.Options)
+	g.Settle = func(s flows.State) flows.Grant {
+		settled := modified(bare, decided(spec.Options, s))
+		settled.Settle = s.Grant.Settle
+		return settled
+	}
+	return g, nil
+}
+
+// modified is the grant with the modifiers that the options ask for, in the
+// order in which they wrap each other: what goes into the authorization request
+// first, then how it travels, then who sends it.
+func modified(g flows.Grant, o map[string]string) flows.Grant {
+	switch m := o["pkce"]; m {
 	case "S256", "plain":
 		g = pkce(m)(g)
 	case "off":
 		g = unprotected(g)
 	}
-	if m := spec.Options["client_auth"]; m != "" {
-		auth, err := clientAuth(m)
-		if err != nil {
-			return flows.Grant{}, err
-		}
-		g = auth(g)
+	if o["dpop"] == "on" {
+		g = codeBoundToKey(g)
 	}
-	return g, nil
+	if o["jar"] == "signed" || o["jar"] == "encrypted" {
+		g = requestObject(o["jar"] == "encrypted")(g)
+	}
+	if o["par"] == "on" {
+		g = par(g)
+	}
+	if strings.HasSuffix(o["response_mode"], "jwt") {
+		g = signedResponse(g)
+	}
+	if m := o["client_auth"]; m != "" {
+		g = clientAuth(m, o["client_assertion_aud"])(g)
+	}
+	if byCertificate(o["client_auth"]) || o["mtls"] == "on" {
+		g = mutualTLS(o["client_auth"], o["mtls"] == "on")(g)
+	}
+	if o["dpop"] == "on" {
+		g = proven(g)
+	}
+	return g
+}
+
+// decided are the options of this run, once what they leave open is known.
+func decided(options map[string]string, s flows.State) map[string]string {
+	o := maps.Clone(options)
+	meta, _, _ := provider.ParseMetadata([]byte(s.Vars["metadata"].Raw()))
+	if o["client_auth"] == "auto" {
+		o["client_auth"] = usualAuth(s, meta)
+	}
+	if o["par"] == "auto" && meta.Flag("require_pushed_authorization_requests") {
+		o["par"] = "on"
+	}
+	return o
 }
 
 // Start makes the fact that a run begins with. vars hold what is known of the
 // provider and the client (see Vars); params are further request parameters.
 func Start(spec flows.Spec, p flows.Profile, vars flows.Vars, secrets flows.Secrets, params []flows.Param) (flows.Started, error) {
+	vars = maps.Clone(vars)
+	spec = withResponseMode(spec, vars)
 	spec, err := Resolve(spec)
 	if err != nil {
 		return flows.Started{}, err
@@ -159,64 +218,12 @@ func Start(spec flows.Spec, p flows.Profile, vars flows.Vars, secrets flows.Secr
 			return flows.Started{}, fmt.Errorf("parameter %s belongs to the flow and is not a further one; to send another value, edit the step: the run is then marked as edited", wire.Safe(p.Name))
 		}
 	}
-	return flows.Started{Spec: spec, Grant: g, Profile: p, Vars: maps.Clone(vars), Secrets: secrets, Params: params}, nil
+	return flows.Started{Spec: spec, Grant: g, Profile: p, Vars: vars, Secrets: secrets, Params: params}, nil
 }
 
 // owned are the parameters that tie a run together. Only an edit, which marks
 // the run, may change them.
 func owned() []string {
-	return []string{"response_type", "client_id", "redirect_uri", "state", "nonce", "code_challenge", "code_challenge_method", "code_verifier",
+	return []string{"request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt", "response_type", "client_id", "redirect_uri", "state", "nonce", "code_challenge", "code_challenge_method", "code_verifier",
 		"grant_type", "code", "client_secret", "refresh_token"}
-}
-
-// change replaces one step of a grant; the grant given stays as it is.
-func change(g flows.Grant, step string, with func(flows.Step) flows.Step) flows.Grant {
-	g.Steps = slices.Clone(g.Steps)
-	for i, st := range g.Steps {
-		if st.ID == step {
-			g.Steps[i] = with(st)
-		}
-	}
-	return g
-}
-
-// rewriting passes the step's request through a function before it goes out.
-func rewriting(g flows.Grant, step string, with func(flows.State, flows.Request) flows.Request) flows.Grant {
-	return change(g, step, func(st flows.Step) flows.Step {
-		do := st.Do
-		st.Do = func(s flows.State) flows.Effect {
-			switch fx := do(s).(type) {
-			case flows.Send:
-				fx.Request = with(s, fx.Request)
-				return fx
-			case flows.Browse:
-				fx.Request = with(s, fx.Request)
-				return fx
-			default:
-				return fx
-			}
-		}
-		return st
-	})
-}
-
-// adding appends parameters to the step's form, or to its query where it has none.
-func adding(g flows.Grant, step string, fs ...field) flows.Grant {
-	return rewriting(g, step, func(s flows.State, r flows.Request) flows.Request {
-		more := params(s, fs)
-		if r.Form != nil {
-			r.Form = append(r.Form, more...)
-		} else {
-			r.Query = append(r.Query, more...)
-		}
-		return r
-	})
-}
-
-// addingHeader appends header fields to the step's request.
-func addingHeader(g flows.Grant, step string, fs ...field) flows.Grant {
-	return rewriting(g, step, func(s flows.State, r flows.Request) flows.Request {
-		r.Header = append(r.Header, params(s, fs)...)
-		return r
-	})
 }

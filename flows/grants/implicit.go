@@ -85,7 +85,7 @@ func frontToken(s flows.State, v flows.Verdict) flows.Verdict {
 	in := s.Incoming()
 	answer := append(slices.Clip(in.Query), in.Form...)
 	kind, _ := value(answer, "token_type")
-	v.Checks = append(v.Checks, tokenType(kind, "RFC 6749 §4.2.2"))
+	v.Checks = append(v.Checks, tokenType(kind, "Bearer", "RFC 6749 §4.2.2"))
 	expires, has := value(answer, "expires_in")
 	if !has {
 		v.Checks = append(v.Checks, wire.Check{ID: "expires_in_type", Status: wire.Warn, Want: "seconds", Ref: "RFC 6749 §4.2.2", Message: "the answer does not say how long the access token lives"})
@@ -101,12 +101,17 @@ func frontToken(s flows.State, v flows.Verdict) flows.Verdict {
 }
 
 // tokenType says whether an access token is of a kind that this client can use.
-func tokenType(kind wire.Untrusted, required string) wire.Check {
-	c := wire.Check{ID: "token_type", Status: wire.Pass, Got: kind.Safe(), Want: "Bearer", Ref: "RFC 6749 §7.1", Message: "token_type is one that this client understands"}
+// want is DPoP where the request came with a proof: a server that answers Bearer
+// then has bound nothing (RFC 9449 §5).
+func tokenType(kind wire.Untrusted, want, required string) wire.Check {
+	c := wire.Check{ID: "token_type", Status: wire.Pass, Got: kind.Safe(), Want: want, Ref: "RFC 6749 §7.1", Message: "token_type is one that this client understands"}
 	switch {
+	case strings.EqualFold(kind.Raw(), want):
+	case want == "DPoP" && (kind == "" || strings.EqualFold(kind.Raw(), "bearer")):
+		c.Status, c.Ref, c.Message = wire.Warn, "RFC 9449 §5", "the server took the proof and bound nothing to it: a copy of this token works for everybody. authdance goes on with a Bearer token"
 	case kind == "":
 		c.Status, c.Ref, c.Message = wire.Warn, required, "the answer has no token_type, which is required; authdance goes on as if it said Bearer"
-	case !strings.EqualFold(kind.Raw(), "bearer"):
+	default:
 		c.Status, c.Message = wire.Fail, "a client must not use a token whose type it does not understand"
 	}
 	return c

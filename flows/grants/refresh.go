@@ -17,7 +17,7 @@ var refresh = flows.Grant{
 				"When the server rotates it, an old refresh token that shows up again means that somebody has a copy.",
 			Pages: []string{"refresh-token-expired", "refresh-token-rotated", "client-authentication-failed", "invalid-scope"},
 			Needs: []string{"token_endpoint", "client_id", "refresh_token"},
-			Do:    post("token_endpoint", lit("grant_type", "refresh_token"), arg("refresh_token"), arg("scope"), arg("resource"), extra),
+			Do:    post("token_endpoint", lit("grant_type", "refresh_token"), arg("refresh_token"), arg("scope"), several("resource"), extra),
 			On:    refreshed},
 		validate, userinfo, callAPI,
 	},

@@ -50,6 +50,17 @@ func orElse(name, value string) field {
 	}
 }
 
+// several is a parameter that goes out once for every word of the variable.
+func several(name string) field {
+	return func(s flows.State) []flows.Param {
+		var out []flows.Param
+		for _, w := range words(s.Vars[name]) {
+			out = append(out, flows.Param{Name: name, Value: wire.Untrusted(w), Var: name})
+		}
+		return out
+	}
+}
+
 // choice is an option of the run that goes out as a parameter.
 func choice(name string) field {
 	return func(s flows.State) []flows.Param {
@@ -109,7 +120,8 @@ func get(place string, header ...field) func(flows.State) flows.Effect {
 	}
 }
 
-// bearer presents the access token as RFC 6750 §2.1 says.
+// bearer presents the access token as RFC 6750 §2.1 says, or one that is bound
+// to a key as RFC 9449 §7.1 does.
 func bearer(s flows.State) []flows.Param { return bearerOf("access_token")(s) }
 
 // bearerOf presents the token in a variable; nothing when it is empty.
@@ -118,7 +130,11 @@ func bearerOf(variable string) field {
 		if s.Vars[variable] == "" {
 			return nil
 		}
-		return []flows.Param{{Name: "Authorization", Value: "Bearer " + s.Vars[variable], Var: variable, Secret: true}}
+		scheme := wire.Untrusted("Bearer ")
+		if variable == "access_token" && boundByProof(s) {
+			scheme = "DPoP "
+		}
+		return []flows.Param{{Name: "Authorization", Value: scheme + s.Vars[variable], Var: variable, Secret: true}}
 	}
 }
 
@@ -159,8 +175,8 @@ func returned(s flows.State, e flows.Entry) flows.Verdict {
 	if !ok {
 		return unexpected(e)
 	}
-	got, _ := value(r.Params(), "state")
-	if want := s.Vars["state"]; r.Via == flows.Listener && got != want {
+	got, known := flows.StateIn(r.Params())
+	if want := s.Vars["state"]; r.Via == flows.Listener && known && got != want {
 		return flows.Verdict{Stay: true, Checks: []wire.Check{{ID: "state_mismatch", Status: wire.Warn,
 			Message: "a callback with another state arrived; it was not for this run and changed nothing",
 			Got:     got.Safe(), Want: want.Safe(), Ref: "RFC 6749 §10.12"}}}

@@ -30,7 +30,11 @@ func takeTokens(s flows.State, e flows.Entry) flows.Verdict {
 	}
 	v.Set["granted_scope"] = v.Set["scope"]
 	delete(v.Set, "scope") // that is what was asked for, and stays so
-	v.Checks = append(v.Checks, tokenType(v.Set["token_type"], "RFC 6749 §5.1"))
+	want := "Bearer"
+	if s.Spec.Options["dpop"] == "on" {
+		want = "DPoP"
+	}
+	v.Checks = append(v.Checks, tokenType(v.Set["token_type"], want, "RFC 6749 §5.1"))
 	if exp, has := doc.Get("expires_in"); has && exp.Kind != wire.Number {
 		v.Checks = append(v.Checks, wire.Check{ID: "expires_in_type", Status: wire.Warn, Got: wire.Safe(exp.Text), Want: "a JSON number", Ref: "RFC 6749 §5.1",
 			Message: "expires_in should be a number, it is a " + exp.Kind.String()})

@@ -42,6 +42,13 @@ func (m Metadata) URLs() map[string]wire.Untrusted {
 	return out
 }
 
+// Aliases are the places for clients that present a certificate, by the names
+// of those that they stand for (mtls_endpoint_aliases, RFC 8705 §5).
+func (m Metadata) Aliases() map[string]wire.Untrusted {
+	aliases, _ := m.doc.Get("mtls_endpoint_aliases")
+	return Metadata{aliases}.URLs()
+}
+
 // Supports says whether the list member holds value. announced is false when
 // the document does not have the list: then nothing is known.
 func (m Metadata) Supports(list, value string) (yes, announced bool) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -119,7 +120,7 @@ func (c *console) flow(d flowDoc) {
 		c.printf("\n%s", st.Title.Render("OPTIONS"))
 		flag := map[string]string{"pkce": "--pkce", "client_auth": "--client-auth", "nonce": "--nonce-off"}
 		for _, name := range slices.Sorted(maps.Keys(d.Options)) {
-			c.printf("    %s %s", padded(flag[name], 14), strings.Join(d.Options[name], ", "))
+			c.printf("    %s %s", padded(cmp.Or(flag[name], "--"+strings.ReplaceAll(name, "_", "-")), 14), strings.Join(d.Options[name], ", "))
 		}
 	}
 }
