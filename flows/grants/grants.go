@@ -75,10 +75,14 @@ func Options(grant string) map[string][]string {
 }
 
 // asksForTokens recognises a request to the token endpoint.
-func asksForTokens(st flows.Step) bool { return slices.Contains(st.Needs, "token_endpoint") }
+func asksForTokens(st flows.Step) bool {
+	return st.From != st.To && slices.Contains(st.Needs, "token_endpoint")
+}
 
 // usesToken recognises a request that presents the access token.
-func usesToken(st flows.Step) bool { return slices.Contains(st.Needs, "access_token") }
+func usesToken(st flows.Step) bool {
+	return st.From != st.To && slices.Contains(st.Needs, "access_token")
+}
 
 // Lacks lists what a run of the grant begins with and does not have yet, the
 // optional things left out.
