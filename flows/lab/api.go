@@ -29,15 +29,16 @@ type protectedAPI struct {
 func (a *protectedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	allowOrigins(w.Header())
 	t := a.lab.tenantOf(r)
-	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
 	x := &exchange{lab: a.lab, tenant: t, route: route{name: routeAPI}, path: r.URL.Path}
 	x.arrive(r)
-	faults, unknown := a.lab.faults.active(r, t.name)
-	if unknown != "" {
-		x.answer(w, r, unknownFault(unknown))
+	faults, err := a.lab.faults.active(r, t.name)
+	if err != nil {
+		x.answer(w, r, unknownFault(err))
 		return
 	}
 	x.faults = faults
+	x.tamper(r)
+	w.Header().Set("Date", x.now().UTC().Format(http.TimeFormat))
 	if out, ok := x.chooseDialect(r); !ok {
 		x.answer(w, r, out)
 		return

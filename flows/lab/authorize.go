@@ -147,6 +147,8 @@ func (x *exchange) checkAuthorization(r *http.Request) problem {
 		return challengeMethodless
 	case challenge != "" && method != "S256":
 		return challengeMethod
+	case strings.ContainsAny(challenge, "+/="):
+		return challengeLetter
 	case challenge != "" && !isSHA256(challenge):
 		return challengeShape
 	}

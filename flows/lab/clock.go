@@ -58,4 +58,5 @@ func (t *tenant) setLifetimes(wanted Lifetimes) error {
 // now is the tenant's time: the lab's, moved by what SetClock says.
 func (t *tenant) now() time.Time { return t.lab.now().Add(time.Duration(t.ahead.Load())) }
 
-func (x *exchange) now() time.Time { return x.tenant.now() }
+// now is the time by which this request is judged.
+func (x *exchange) now() time.Time { return x.tenant.now().Add(x.skew) }

@@ -55,7 +55,7 @@ func (x *exchange) deviceAuthorization(r *http.Request) reply {
 	if bad != "" {
 		return x.refuse(bad)
 	}
-	life, now, letters := x.tenant.life.Load(), x.now(), x.lab.random.letters(8)
+	life, now, letters := x.life(), x.now(), x.lab.random.letters(8)
 	code, user := x.lab.random.text(), letters[:4]+"-"+letters[4:]
 	d := device{clientID: x.client.ID, userCode: user, scopes: joined(wanted), expires: now.Add(life.DeviceCode),
 		interval: life.PollInterval, status: goidc.StatusPending}

@@ -28,7 +28,12 @@ func (x *exchange) token(r *http.Request) reply {
 	if x.fails(formInURL, inQuery(r)) {
 		return x.refuse(formInURL)
 	}
-	if x.fails(grantMissing, x.form.Get("grant_type") == "") {
+	switch missing := x.form.Get("grant_type") == ""; {
+	case x.fails(formEmpty, len(x.form) == 0):
+		return x.refuse(formEmpty)
+	case x.fails(endpointSwapped, missing && x.form.Has("response_type")):
+		return x.refuse(endpointSwapped)
+	case x.fails(grantMissing, missing):
 		return x.refuse(grantMissing)
 	}
 	grant := x.form.Get("grant_type")

@@ -20,7 +20,7 @@ func (x *exchange) explain(err error) problem {
 	case "not found", "could not load the grant by refresh token: not found":
 		switch x.form.Get("grant_type") {
 		case "authorization_code":
-			return codeUnknown
+			return damage(x.form.Get("code"))
 		case "refresh_token":
 			return refreshUnknown
 		}

@@ -3,142 +3,129 @@ package lab
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // FaultHeader switches faults on for one request: a list of keys, separated by
-// commas. An unknown key is answered with 400.
+// commas, such as "slow=1s, nonce_mismatch". A key that nobody knows is
+// answered with 400.
 const FaultHeader = "X-Lab-Fault"
 
-// Fault is one way in which the lab can misbehave on purpose.
+// The kinds of faults.
+const (
+	KindAnswer    = "answer"    // an answer that is hard to read
+	KindToken     = "token"     // a token or a key set that a client must refuse
+	KindTransport = "transport" // the connection itself
+	KindWeak      = "weak"      // the server accepts what it must refuse
+	KindScenario  = "scenario"  // a refusal that people meet, as its own row of facts says
+	KindSetting   = "setting"   // a fault with a value
+)
+
+// Fault is one way in which the lab can misbehave on purpose. What it announces
+// is what a client meets: a test runs each one and compares.
 type Fault struct {
-	Key    string // stable name, for SetFault and the header
-	Title  string // a few words
+	Key   string // stable name, for SetFault and the header; with its value when it has one: code_ttl=30
+	Title string // a few words
+	Kind  string // one of the kinds above
+	Step  string // where it shows: a step of the authorization code flow, or of the flow that Needs names
+	// Needs is what a run must have for the fault to show, besides being a code
+	// flow with PKCE and the scope openid: a grant (refresh_token, device_code,
+	// jwt_bearer), a response_type (hybrid), a parameter (prompt=none), an
+	// endpoint (logout), or an attack. Empty when it has nothing to have.
+	Needs  string
 	Shows  string // what a client sees, one sentence
-	Breaks string // what goes wrong, in the field's names: a check id, an OAuth error or a transport failure
-	Step   string // step of the authorization code flow at which it shows
-	On     bool   // switched on for all requests now
+	Status int    // HTTP status of the answer that is struck; 0 when there is none, or not one alone
+	Error  string // error code in that answer; empty when it has none
+	// Finding is the code under which authdance's own client reports it: an OAuth
+	// error, a check or a transport failure. Empty when a client that goes by the
+	// rules has nothing to report.
+	Finding string
+	Breaks  string // the rule that somebody breaks, in our words
+	Ref     string // where that rule stands, such as RFC 6749 §5.1
+	Value   *Value // of a fault that takes one; nil for the others
+	On      bool   // switched on for all requests now
 }
 
-// fault is a Fault with what it does. There are four places where a fault can
-// act, and no others; each is left nil by faults that do not need it.
+// fault is a Fault with what it does. There are five places where it can act,
+// in the order of a request, and no others; most leave all but one of them nil.
 type fault struct {
 	Fault
 	// route limits the fault to one endpoint; empty means all.
 	route string
-	// answer replaces the endpoint: the request is not even read.
-	answer func(*exchange) reply
-	// denial ends an authorization request that is otherwise good.
-	denial *denial
-	// before changes what the lab remembers, once the request is read.
+	// when limits it to requests with this parameter, written name=value.
+	when string
+
+	// tamper changes the request before it is read, or what it meets.
+	tamper func(*exchange, *http.Request)
+	// before changes the parameters, or what the lab remembers, once they are read.
 	before func(*exchange)
+	// answer takes the place of the endpoint.
+	answer func(*exchange) reply
+	// refuses is the reason for a refusal in place of the endpoint. At the
+	// authorization endpoint it waits until client and redirect_uri are good,
+	// and then goes back to the client; with onPage only the user sees it.
+	refuses problem
+	onPage  bool
 	// alter changes the finished answer, while it is still made of values.
 	alter func(*exchange, *reply)
+
+	setting *setting // of a fault that takes a value
 }
 
-// faultBoard is the switchboard of one lab.
-type faultBoard struct {
-	all []*fault
-	mu  sync.RWMutex
-	on  map[[2]string]bool // tenant (empty: all) and key
-}
-
-func newFaultBoard() *faultBoard {
-	return &faultBoard{all: knownFaults(), on: map[[2]string]bool{}}
-}
-
-// Faults lists all faults in a fixed order, with their present state.
-func (l *Lab) Faults() []Fault {
-	l.faults.mu.RLock()
-	defer l.faults.mu.RUnlock()
-	list := make([]Fault, 0, len(l.faults.all))
-	for _, f := range l.faults.all {
-		shown := f.Fault
-		shown.On = l.faults.on[[2]string{"", f.Key}]
-		list = append(list, shown)
+// strikes tells whether the fault is for this request, as far as it is read.
+func (f *fault) strikes(x *exchange) bool {
+	if f.route != "" && f.route != x.route.name {
+		return false
 	}
-	return list
+	name, value, limited := strings.Cut(f.when, "=")
+	return !limited || x.form.Get(name) == value
 }
 
-// SetFault switches a fault on or off for all requests that follow. An unknown
-// key is an error.
-func (l *Lab) SetFault(key string, on bool) error { return l.faults.set("", key, on) }
-
-// set switches a fault for one tenant, or for all with an empty name.
-func (b *faultBoard) set(tenant, key string, on bool) error {
-	if b.find(key) == nil {
-		return fmt.Errorf("lab: no fault is called %q; Faults lists them", key)
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if on {
-		b.on[[2]string{tenant, key}] = true
-	} else {
-		delete(b.on, [2]string{tenant, key})
-	}
-	return nil
-}
-
-func (b *faultBoard) find(key string) *fault {
-	i := slices.IndexFunc(b.all, func(f *fault) bool { return f.Key == key })
-	if i < 0 {
-		return nil
-	}
-	return b.all[i]
-}
-
-// active returns the faults for a request, in the order of the list, or the
-// key in its header that nobody knows.
-func (b *faultBoard) active(r *http.Request, tenant string) (faults []*fault, unknown string) {
-	var once []string
-	for key := range strings.SplitSeq(strings.Join(r.Header.Values(FaultHeader), ","), ",") {
-		if key = strings.TrimSpace(key); key == "" {
-			continue
-		}
-		if b.find(key) == nil {
-			return nil, key
-		}
-		once = append(once, key)
-	}
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	if len(b.on) == 0 && len(once) == 0 {
-		return nil, ""
-	}
-	for _, f := range b.all {
-		if b.on[[2]string{"", f.Key}] || b.on[[2]string{tenant, f.Key}] || slices.Contains(once, f.Key) {
-			faults = append(faults, f)
-		}
-	}
-	return faults, ""
-}
-
-func unknownFault(key string) reply {
-	return textReply(http.StatusBadRequest, fmt.Sprintf("authdance lab: the header %s names a fault that does not exist: %s\n", FaultHeader, plain(key)))
-}
-
-// here are the active faults that act on this route.
+// here are the active faults that act on this request.
 func (x *exchange) here() []*fault {
 	var acting []*fault
 	for _, f := range x.faults {
-		if f.route == "" || f.route == x.route.name {
+		if f.strikes(x) {
 			acting = append(acting, f)
 		}
 	}
 	return acting
 }
 
+// tamper lets the faults change what comes in.
+func (x *exchange) tamper(r *http.Request) {
+	for _, f := range x.here() {
+		if f.tamper != nil {
+			f.tamper(x, r)
+		}
+	}
+}
+
 // intercept lets the first fault that wants to answer in place of the endpoint.
+// It is asked twice: before the parameters are read, when faults that look at
+// them do not act yet, and after.
 func (x *exchange) intercept() (reply, bool) {
 	for _, f := range x.here() {
-		if f.answer != nil {
+		switch {
+		case f.answer != nil:
 			x.answeredBy = f.Key
 			return x.translate(problem(f.Key), f.answer(x)), true
+		case f.refuses != "" && x.route.name != routeAuthorize:
+			x.answeredBy = f.Key
+			return x.pretend(f.refuses), true
 		}
 	}
 	return reply{}, false
+}
+
+// pretend answers as if the server had found a problem. It has checked nothing.
+func (x *exchange) pretend(p problem) reply {
+	if x.route.name == routeUserinfo || x.route.name == routeAPI {
+		return x.translate(p, x.challengeWith(p.refusal(), p.aboutProof(), ""))
+	}
+	return x.refuseAbout(p, p.refusal())
 }
 
 func (x *exchange) prepareFaults() {
@@ -147,6 +134,23 @@ func (x *exchange) prepareFaults() {
 			f.before(x)
 		}
 	}
+}
+
+// denied looks for a fault that ends this authorization request, whose client
+// and redirect_uri are good.
+func (x *exchange) denied() (reply, bool) {
+	for _, f := range x.here() {
+		if f.refuses == "" {
+			continue
+		}
+		x.denies(checkPolicy, notChecked(f.Key)+", refused on purpose", f.Key)
+		why := x.speak(f.refuses, f.refuses.refusal())
+		if f.onPage {
+			return x.errorPage(why), true
+		}
+		return x.redirectWith(why), true
+	}
+	return reply{}, false
 }
 
 // alter lets all faults change the answer and marks it: R-LAB-05 wants every
@@ -170,3 +174,42 @@ func (x *exchange) alter(out *reply) {
 		out.json["x_lab_fault"] = keys
 	}
 }
+
+// has tells whether a fault is on for this request.
+func (x *exchange) has(key string) bool {
+	return slices.ContainsFunc(x.faults, func(f *fault) bool { return f.Key == key })
+}
+
+func unknownFault(why error) reply {
+	return textReply(http.StatusBadRequest, fmt.Sprintf("authdance lab: the header %s cannot be followed: %s\n", FaultHeader, strings.TrimPrefix(why.Error(), "lab: ")))
+}
+
+// onSuccess acts on a JSON answer that is no refusal.
+func onSuccess(change func(*exchange, *reply)) func(*exchange, *reply) {
+	return func(x *exchange, out *reply) {
+		if out.json != nil && out.status == http.StatusOK {
+			change(x, out)
+		}
+	}
+}
+
+// onCallback acts on an authorization response that is no refusal.
+func onCallback(change func(*exchange, url.Values)) func(*exchange, *reply) {
+	return func(x *exchange, out *reply) {
+		if out.redirect != nil && x.route.name != routeLogout && !out.redirect.params.Has("error") {
+			change(x, out.redirect.params)
+		}
+	}
+}
+
+// onIDToken acts on an ID token before it is signed.
+func onIDToken(change func(*exchange, *jwt)) func(*exchange, *reply) {
+	return func(x *exchange, out *reply) {
+		if out.issued != nil && out.issued.id != nil {
+			change(x, out.issued.id)
+		}
+	}
+}
+
+// otherIssuer is an issuer that nobody asked.
+func (x *exchange) otherIssuer() string { return x.lab.origin() + "/another-issuer" }

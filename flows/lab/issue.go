@@ -171,7 +171,7 @@ func (x *exchange) issue(answer map[string]any) (*issued, error) {
 		return out, nil
 	}
 	var err error
-	out.id, err = x.idToken(x.granted, token.issuedAt)
+	out.id, err = x.idToken(x.granted, token.issuedAt.Add(x.skew))
 	return out, err
 }
 
@@ -180,7 +180,7 @@ func (x *exchange) accessClaims(token accessToken) map[string]any {
 	claims := map[string]any{
 		"iss": x.tenant.issuer, "aud": x.lab.API(), "sub": token.Subject, "client_id": token.ClientID,
 		"scope": token.Scopes, "jti": token.ID, "x_lab": true,
-		"iat": token.issuedAt.Unix(), "exp": token.expiresAt.Unix(),
+		"iat": token.issuedAt.Add(x.skew).Unix(), "exp": token.expiresAt.Add(x.skew).Unix(),
 	}
 	// RFC 9068 §2.2.1, which RFC 9470 builds on: how and when the user signed in.
 	if at, ok := x.granted.Store[keptAuthTime].(int64); ok && x.granted.ID == token.GrantID {
@@ -195,7 +195,7 @@ func (x *exchange) idToken(g goidc.Grant, at time.Time) (*jwt, error) {
 	claims := x.tenant.idTokenClaims(&g)
 	maps.Copy(claims, map[string]any{
 		"iss": x.tenant.issuer, "sub": g.Subject, "aud": g.ClientID, "x_lab": true,
-		"iat": at.Unix(), "exp": at.Add(x.tenant.life.Load().IDToken).Unix(),
+		"iat": at.Unix(), "exp": at.Add(x.life().IDToken).Unix(),
 	})
 	// OIDC Core §12.2: the nonce belongs to the sign-in, which is over at a refresh.
 	if nonce := g.AuthParams.Nonce; nonce != "" && x.form.Get("grant_type") != "refresh_token" {

@@ -133,6 +133,7 @@ func build(o Options, serverAddr, apiAddr, secureAddr string) (*Lab, error) {
 		l.random.from = rand.Reader
 	}
 	l.faults, l.outbound = newFaultBoard(), newOutbound()
+	l.gate.closing = make(chan struct{})
 	l.authority = sync.OnceValues(newAuthority)
 	l.certificate = sync.OnceValues(func() (*tls.Certificate, error) {
 		a, err := l.authority()
@@ -202,6 +203,8 @@ type gate struct {
 	mu     sync.Mutex
 	closed bool
 	inside sync.WaitGroup
+	// closing is closed when the gate shuts: nobody waits on purpose any longer.
+	closing chan struct{}
 }
 
 func (g *gate) enter() bool {
@@ -217,6 +220,9 @@ func (g *gate) enter() bool {
 func (g *gate) shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if !g.closed {
+		close(g.closing)
+	}
 	g.closed = true
 }
 

@@ -122,6 +122,13 @@ type slotConn struct {
 	free func()
 }
 
+// lingerNot makes Close a reset.
+func (c *slotConn) lingerNot() {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+}
+
 func (c *slotConn) Close() error {
 	c.once.Do(c.free)
 	return c.Conn.Close()

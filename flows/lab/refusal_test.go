@@ -243,7 +243,7 @@ func TestAuthorizationErrorsThatGoToTheClient(t *testing.T) {
 		{"plain", "invalid_request", "S256 only", []string{"code_challenge_method", "plain"}},
 		{"method alone", "invalid_request", "code_challenge is missing", []string{"code_challenge", ""}},
 		{"hex challenge", "invalid_request", "43 characters", []string{"code_challenge", strings.Repeat("ab", 32)}},
-		{"padded challenge", "invalid_request", "43 characters", []string{"code_challenge", oauth2.S256ChallengeFromVerifier("v") + "="}},
+		{"padded challenge", "invalid_request", "not plain base64", []string{"code_challenge", oauth2.S256ChallengeFromVerifier("v") + "="}},
 		{"unknown scope", "invalid_scope", "does not know", []string{"scope", "openid mail.reed"}},
 		{"unknown prompt", "invalid_request", "prompt", []string{"prompt", "dance"}},
 		{"prompt none and more", "invalid_request", "stand alone", []string{"prompt", "none login"}},

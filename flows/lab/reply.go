@@ -27,8 +27,12 @@ type reply struct {
 	rewrite func([]byte) []byte
 	// faults that are on, to be shown on pages.
 	faults []Fault
-	// cut ends the connection after so many bytes of the body; 0 never.
-	cut int
+	// cut ends the connection after so many bytes of the body; 0 never. With
+	// reset it is cut off, without it is closed.
+	cut   int
+	reset bool
+	// pace, if not nil, makes the answer slow.
+	pace *pace
 }
 
 // jsonReply must not be cached: RFC 6749 §5.1.
@@ -139,6 +143,9 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 	for name, values := range out.header {
 		w.Header()[name] = values
 	}
+	if out.pace != nil && out.pace.before > 0 && !out.pace.wait(r, out.pace.before) {
+		panic(http.ErrAbortHandler)
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
 	w.WriteHeader(out.status)
 	if r.Method == http.MethodHead {
@@ -147,9 +154,33 @@ func writeReply(w http.ResponseWriter, r *http.Request, out reply) {
 	if out.cut > 0 && out.cut < len(out.body) {
 		_, _ = w.Write(out.body[:out.cut])
 		_ = http.NewResponseController(w).Flush()
+		if out.reset {
+			cutOff(w)
+		}
 		panic(http.ErrAbortHandler)
 	}
+	if out.pace != nil && out.pace.between > 0 {
+		out.pace.drip(w, r, out.body)
+		return
+	}
 	_, _ = w.Write(out.body)
+}
+
+// cutOff ends a connection as a firewall does: the client is told by its own
+// system that the connection was reset.
+func cutOff(w http.ResponseWriter) {
+	if c, here := w.(*captured); here {
+		c.reset = true
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return // closing it has to do
+	}
+	if c, ok := conn.(*slotConn); ok {
+		c.lingerNot()
+	}
+	_ = conn.Close()
 }
 
 func cannotSign() reply {
@@ -161,6 +192,7 @@ type captured struct {
 	status int
 	header http.Header
 	body   bytes.Buffer
+	reset  bool // the connection was cut off in the middle
 }
 
 func (c *captured) Header() http.Header { return c.header }

@@ -111,7 +111,7 @@ type rule struct {
 func rules() []rule {
 	return slices.Concat([]rule{
 		{checkMethod, "The endpoint takes this method.", "RFC 9110 §15.5.6", nil},
-		{checkForm, "The parameters can be read as a form.", "RFC 6749 appendix B", []problem{formMalformed, formJSON, formType}},
+		{checkForm, "The parameters can be read as a form.", "RFC 6749 appendix B", []problem{formMalformed, formJSON, formType, formEmpty}},
 		{checkOnce, "No parameter stands there twice.", "RFC 6749 §3.1, §3.2", []problem{formTwice}},
 		{checkNotInURL, "Nothing secret stands in the URL.", "RFC 6749 §2.3.1", []problem{formInURL}},
 		{checkOrigin, "The form was sent by the lab's own page.", "RFC 6749 §10.12", []problem{signInForeign}},
@@ -124,7 +124,7 @@ func rules() []rule {
 			clientPublicSecret, clientNoSecret, clientWrongSecret, clientAssertionAndSecret, clientWrongMethod, clientNoAssertion, clientWantsBasic, clientWantsPost, assertionTypeWrong,
 			certificatePlain, certificateMissing, certificateUntrusted, certificateUsage, certificateEarly, certificateExpired, certificateName, certificateUnregistered, certificateOther, thumbprintMissing}},
 		{checkConfidential, "The client can keep a secret.", "RFC 7662 §2.1", []problem{clientPublic}},
-		{checkGrantNamed, "The request says which grant it is.", "RFC 6749 §4", []problem{grantMissing}},
+		{checkGrantNamed, "The request says which grant it is.", "RFC 6749 §4", []problem{grantMissing, endpointSwapped}},
 		{checkGrantServed, "The server offers this grant.", "RFC 6749 §5.2", []problem{grantUnknown}},
 		{checkGrantAllowed, "The client is registered for this grant.", "RFC 6749 §5.2", []problem{grantNotAllowed}},
 		{checkProof, "The DPoP proof is good.", "RFC 9449 §4.3", []problem{proofTwice, proofType, proofKey, proofMethod, proofURI, proofToken, proofNonce, proofNonceOld, proofMissing, proofJKT}},
@@ -136,7 +136,7 @@ func rules() []rule {
 
 		{checkCodeThere, "The request has a code.", "RFC 6749 §4.1.3", []problem{codeMissing}},
 		{checkRedirectThere, "The redirect_uri is sent again.", "RFC 6749 §4.1.3", []problem{redirectOmitted}},
-		{checkCodeKnown, "This server issued the code.", "RFC 6749 §4.1.3", []problem{codeUnknown}},
+		{checkCodeKnown, "This server issued the code.", "RFC 6749 §4.1.3", []problem{codeUnknown, codeEscaped, codeEncoded, codeBlank, codeShort}},
 		{checkCodeUnused, "The code was not used before.", "RFC 6749 §4.1.2", []problem{codeReplayed, codeBurnt}},
 		{checkCodeClient, "The code was issued to this client.", "RFC 6749 §4.1.3", []problem{codeOtherClient}},
 		{checkCodeLive, "The code has not expired.", "RFC 6749 §4.1.2", []problem{codeExpired}},
@@ -173,14 +173,14 @@ func rules() []rule {
 		{checkMustPush, "The client pushed its request, where it must.", "RFC 9126 §6", []problem{requestNotPushed}},
 		{checkRequest, "The request object is signed by the client and complete.", "RFC 9101 §6", []problem{requestUnsigned, requestTwice, requestType, requestClient, requestNested, requestEncryption, requestUndecryptable}},
 		{checkRequestSize, "The request is short enough to keep.", "", []problem{requestTooLong}},
-		{checkResponseType, "The response_type is known and allowed for the client.", "RFC 6749 §3.1.1", []problem{responseTypeMissing, responseTypeUnknown, responseTypeFront, idTokenScope}},
+		{checkResponseType, "The response_type is known and allowed for the client.", "RFC 6749 §3.1.1", []problem{responseTypeMissing, responseTypeUnknown, responseTypeFront, idTokensOff, idTokenScope}},
 		{checkResponseMode, "The response_mode is known and safe for the answer.", "OAuth 2.0 Multiple Response Types §2.1", []problem{responseModeUnknown, responseModeQuery}},
 		{checkNonce, "An ID token through the browser has a nonce.", "OIDC Core §3.2.2.1", []problem{nonceMissing}},
-		{checkChallenge, "The code_challenge is there where it must be, and S256.", "RFC 7636 §4.3", []problem{challengeUnexpected, challengeMissing, challengeMethodless, challengeMethod, challengeShape, challengeAlone}},
+		{checkChallenge, "The code_challenge is there where it must be, and S256.", "RFC 7636 §4.3", []problem{challengeUnexpected, challengeMissing, challengeMethodless, challengeMethod, challengeShape, challengeLetter, challengeAlone}},
 		{checkWish, "The wishes prompt and max_age can be understood.", "OIDC Core §3.1.2.1", []problem{promptUnknown, promptNoneMixed, maxAgeBad}},
 		{checkHint, "The id_token_hint is an ID token for this client.", "OIDC Core §3.1.2.1", []problem{hintBad, hintOther}},
 		{checkPolicy, "No policy stands against the request.", "RFC 6749 §4.1.2.1", nil},
-		{checkSession, "The sign-in that this form belongs to goes on.", "", []problem{signInGone}},
+		{checkSession, "The sign-in that this form belongs to goes on.", "", []problem{signInGone, signInLate}},
 		{checkUser, "The user is signed in, as strongly as the client wants.", "OIDC Core §3.1.2.3", []problem{loginRequired, codeRequired}},
 		{checkConsent, "The user agrees.", "OIDC Core §3.1.2.4", []problem{consentRequired, consentDenied}},
 
@@ -205,7 +205,7 @@ func rules() []rule {
 			metadataCertificateName, metadataCertificateKeys, metadataThumbprint, metadataRequestURI, metadataDelivery, metadataNotify, metadataFrontchannel, metadataBackchannel}},
 		{checkRegistry, "There is room for one more client.", "", []problem{registryFull}},
 		{checkRegistration, "The registration access token is the one of this client.", "RFC 7592 §2", []problem{registrationToken}},
-		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget}},
+		{checkLogout, "The logout says truly who asks and where to go then.", "OIDC RP-Initiated Logout 1.0 §2", []problem{logoutHint, logoutOther, logoutNobody, logoutTarget, logoutNoSession, logoutNoName}},
 
 		{checkAnswer, "The answer went out as it was decided.", "", nil},
 	}, cibaRules(), shareRules())

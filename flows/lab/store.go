@@ -140,7 +140,7 @@ func (s *store) SaveGrant(ctx context.Context, g *goidc.Grant) error {
 	now := s.tenant.now()
 	s.grants.change(now, kept.ID, func(old goidc.Grant, known bool) goidc.Grant {
 		if !known {
-			s.setExpiry(&kept)
+			s.setExpiry(ctx, &kept)
 		} else {
 			kept.RevokedAt = max(kept.RevokedAt, old.RevokedAt)
 			kept.AuthCodeConsumedAt = max(kept.AuthCodeConsumedAt, old.AuthCodeConsumedAt)
@@ -157,9 +157,17 @@ func (s *store) SaveGrant(ctx context.Context, g *goidc.Grant) error {
 	return nil
 }
 
+// life are the lifetimes for what the request of this context issues.
+func (s *store) life(ctx context.Context) *Lifetimes {
+	if x := exchangeOf(ctx); x.lifetimes != nil {
+		return x.lifetimes
+	}
+	return s.tenant.life.Load()
+}
+
 // setExpiry replaces the library's fixed lifetimes by those of the tenant.
-func (s *store) setExpiry(g *goidc.Grant) {
-	life, now := s.tenant.life.Load(), s.tenant.now()
+func (s *store) setExpiry(ctx context.Context, g *goidc.Grant) {
+	life, now := s.life(ctx), s.tenant.now()
 	if g.AuthCode != "" {
 		g.AuthCodeExpiresAt = int(now.Add(life.Code).Unix())
 	}
@@ -218,7 +226,7 @@ func (s *store) SaveToken(ctx context.Context, t *goidc.Token) error {
 			old.RevokedAt = max(old.RevokedAt, t.RevokedAt)
 			return old
 		}
-		return accessToken{Token: *t, issuedAt: now, expiresAt: now.Add(s.tenant.life.Load().AccessToken), extra: exchangeOf(ctx).extra}
+		return accessToken{Token: *t, issuedAt: now, expiresAt: now.Add(s.life(ctx).AccessToken), extra: exchangeOf(ctx).extra}
 	})
 	return nil
 }

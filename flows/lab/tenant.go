@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 )
@@ -157,6 +158,10 @@ type exchange struct {
 	// why is the most exact reason for a refusal that anybody found so far.
 	why    problem
 	faults []*fault
+	// skew is how far a fault puts the server's clock ahead for this request,
+	// and lifetimes, if not nil, what it puts in place of the tenant's.
+	skew      time.Duration
+	lifetimes *Lifetimes
 	// refused is set when the library reports an error.
 	refused bool
 	// granted is the grant that was last saved: what the tokens are issued from.
@@ -238,7 +243,6 @@ func (l *Lab) serveServer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
-	w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
 	x := &exchange{lab: t.lab, tenant: t, path: r.URL.Path}
 	x.arrive(r)
 	for _, candidate := range t.routes {
@@ -252,12 +256,14 @@ func (t *tenant) serve(w http.ResponseWriter, r *http.Request, path string) {
 		x.answer(w, r, t.lab.notFound(r.URL.Path))
 		return
 	}
-	faults, unknown := t.lab.faults.active(r, t.name)
-	if unknown != "" {
-		x.answer(w, r, unknownFault(unknown))
+	faults, err := t.lab.faults.active(r, t.name)
+	if err != nil {
+		x.answer(w, r, unknownFault(err))
 		return
 	}
 	x.faults, x.accept = faults, r.Header.Get("Accept")
+	x.tamper(r)
+	w.Header().Set("Date", x.now().UTC().Format(http.TimeFormat))
 	if out, ok := x.chooseDialect(r); !ok {
 		x.answer(w, r, out)
 		return
@@ -305,5 +311,8 @@ func (x *exchange) handle(r *http.Request) reply {
 		return x.refuse(bad)
 	}
 	x.prepareFaults()
+	if out, answered := x.intercept(); answered {
+		return out
+	}
 	return x.route.serve(x, r)
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"syscall"
 )
 
 // Transport serves requests for the lab's own two origins inside this
@@ -54,7 +56,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := io.Reader(bytes.NewReader(answer.body.Bytes()))
 	length := int64(answer.body.Len())
 	if aborted {
-		body, length = io.MultiReader(body, broken{}), -1
+		body, length = io.MultiReader(body, broken{answer.reset}), -1
 	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", answer.status, http.StatusText(answer.status)), StatusCode: answer.status,
@@ -78,7 +80,12 @@ func serveHere(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted 
 	return false
 }
 
-// broken is the rest of a body after the connection was reset.
-type broken struct{}
+// broken is the rest of a body after the connection was reset or closed.
+type broken struct{ reset bool }
 
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (b broken) Read([]byte) (int, error) {
+	if b.reset {
+		return 0, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+	}
+	return 0, io.ErrUnexpectedEOF
+}

@@ -3,6 +3,7 @@ package lab
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -21,34 +22,26 @@ const (
 // weakFaults make the server accept what it must refuse. A correct client sees
 // nothing of them.
 func weakFaults() []*fault {
-	weak := func(key, title, breaks, shows, route string, before func(*exchange)) *fault {
-		return &fault{Fault: Fault{Key: key, Title: title, Step: "weak", Breaks: breaks, Shows: shows}, route: route, before: before}
+	weak := func(key, title string, breaks norm, shows, route string, before func(*exchange)) *fault {
+		f := badness{key, title, "", breaks, shows}.at(KindWeak, "weak", http.StatusOK)
+		f.Needs, f.route, f.before = "attack", route, before
+		return f
 	}
 	return []*fault{
-		weak(weakCode, "Codes work again and again", "code_reuse_accepted", "A code can be redeemed more than once.", routeToken, (*exchange).freshenCode),
-		weak(weakPKCE, "PKCE is ignored", "pkce_ignored", "The code_verifier is not compared with the code_challenge.", routeToken, (*exchange).forgetChallenge),
-		weak(weakPlain, "PKCE plain", "pkce_plain_accepted", "The code_challenge_method plain is accepted: who sees the request knows the verifier.", "", nil),
-		weak(weakRedirect, "Any redirect_uri", "redirect_uri_unchecked", "The redirect_uri is not compared with the registered ones, so codes can be sent anywhere.", "", nil),
-		weak(weakRotation, "Refresh tokens work again and again", "refresh_reuse_accepted", "A refresh token that was replaced still works.", routeToken, (*exchange).keepRefresh),
-		weak(weakNone, "Unsigned assertions", "alg_none_accepted", "Client assertions and request objects with alg none are accepted.", "", nil),
+		weak(weakCode, "Codes work again and again", codesOnce, "A code can be redeemed more than once.", routeToken, (*exchange).freshenCode),
+		weak(weakPKCE, "PKCE is ignored", pkceVerifier, "The code_verifier is not compared with the code_challenge.", routeToken, (*exchange).forgetChallenge),
+		weak(weakPlain, "PKCE plain", noPlain, "The code_challenge_method plain is accepted: who sees the request knows the verifier.", "", nil),
+		weak(weakRedirect, "Any redirect_uri", redirectSame, "The redirect_uri is not compared with the registered ones, so codes can be sent anywhere.", "", nil),
+		weak(weakRotation, "Refresh tokens work again and again", refreshOnce, "A refresh token that was replaced still works.", routeToken, (*exchange).keepRefresh),
+		weak(weakNone, "Unsigned assertions", idNoneAlg, "Client assertions and request objects with alg none are accepted.", "", nil),
 	}
-}
-
-// has tells whether a fault is on for this request.
-func (x *exchange) has(key string) bool {
-	for _, f := range x.faults {
-		if f.Key == key {
-			return true
-		}
-	}
-	return false
 }
 
 // amend changes the grant behind a token request.
 func (x *exchange) amend(change func(*goidc.Grant)) {
 	if g, ok := x.grantBehind(); ok {
 		change(&g)
-		x.tenant.store.grants.put(x.now(), g.ID, g)
+		x.tenant.store.grants.put(x.tenant.now(), g.ID, g)
 	}
 }
 

@@ -331,5 +331,5 @@ func (p problem) refusal() refusal {
 			return r
 		}
 	}
-	return refusal{bad, "invalid_request", "The request was refused."}
+	return p.situation()
 }

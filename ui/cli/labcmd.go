@@ -77,8 +77,8 @@ func (c *console) lab(ctx context.Context, f *labFlags) error {
 // checkSpoil says what is wrong with the names of faults and of a dialect.
 func checkSpoil(l *lab.Lab, faults []string, dialect string) error {
 	for _, key := range faults {
-		if !slices.ContainsFunc(l.Faults(), func(f lab.Fault) bool { return f.Key == key }) {
-			return usage("the lab has no fault %q; authdance lab --list-faults lists them", wire.Safe(key))
+		if err := l.CheckFault(key); err != nil {
+			return usage("%s", wire.Safe(err.Error()))
 		}
 	}
 	if dialect != "" && !slices.ContainsFunc(lab.Dialects(), func(d lab.Dialect) bool { return d.Name == dialect }) {

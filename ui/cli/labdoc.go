@@ -65,12 +65,19 @@ type (
 		Email    string `json:"email"`
 	}
 	faultDoc struct {
-		Key    string `json:"key"`
-		Title  string `json:"title"`
-		Shows  string `json:"shows"`
-		Breaks string `json:"breaks"`
-		Step   string `json:"step"`
-		On     bool   `json:"on"`
+		Key     string     `json:"key"`
+		Title   string     `json:"title"`
+		Kind    string     `json:"kind"`
+		Step    string     `json:"step"`
+		Needs   string     `json:"needs"` // what a run must have; empty: nothing special
+		Shows   string     `json:"shows"`
+		Status  int        `json:"http_status"`
+		Error   string     `json:"error"`
+		Finding string     `json:"finding"` // problem.code or a check of a run
+		Breaks  string     `json:"breaks"`
+		Ref     string     `json:"ref"`
+		Value   *lab.Value `json:"value"`
+		On      bool       `json:"on"`
 	}
 )
 
