@@ -38,6 +38,7 @@ type Catalog struct {
 	parameters map[string]Parameter
 	claims     map[string]Claim
 	terms      []Term
+	phrases    []phrase            // in page order
 	ranks      map[string][]string // step → article ids, most likely first
 }
 

@@ -44,10 +44,13 @@ const columns = "provider\tcode\tname\twhere\thttp_status\toauth_error\tmeaning\
 // parseCodes reads one code file: a header line, then one row a line. Lines
 // that start with '#' are for the people who edit the file.
 func parseCodes(file, text string) ([]Code, error) {
-	var rows []Code
-	for n, line := range strings.Split(text, "\n") {
+	lines := strings.Count(text, "\n") + 1
+	rows := make([]Code, 0, lines)
+	for n := 1; n <= lines; n++ {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
 		line = strings.TrimSuffix(line, "\r")
-		if n == 0 {
+		if n == 1 {
 			if line != columns {
 				return nil, fmt.Errorf("%s: the first line must name the columns: %s", file, strings.ReplaceAll(columns, "\t", ", "))
 			}
@@ -56,12 +59,15 @@ func parseCodes(file, text string) ([]Code, error) {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		f := strings.Split(line, "\t")
-		if len(f) != 13 {
-			return nil, fmt.Errorf("%s:%d: %d columns, want 13", file, n+1, len(f))
+		if got := strings.Count(line, "\t") + 1; got != 13 {
+			return nil, fmt.Errorf("%s:%d: %d columns, want 13", file, n, got)
+		}
+		var f [13]string
+		for i := range f {
+			f[i], line, _ = strings.Cut(line, "\t")
 		}
 		if f[11] != "true" && f[11] != "false" {
-			return nil, fmt.Errorf("%s:%d: verified is %q, want true or false", file, n+1, f[11])
+			return nil, fmt.Errorf("%s:%d: verified is %q, want true or false", file, n, f[11])
 		}
 		rows = append(rows, Code{
 			Provider: f[0], Code: f[1], Name: f[2], Where: f[3], HTTPStatus: f[4], OAuthError: f[5],

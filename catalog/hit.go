@@ -11,7 +11,7 @@ type Hit struct {
 	MatchedIn []string // `code`, `title`, `also`, `text`
 }
 
-func hit(p Page, score float64, in ...string) Hit {
+func hit(p *Page, score float64, in ...string) Hit {
 	h := Hit{ID: p.ID, Kind: p.Kind, Provider: p.Provider, Title: p.Title, Score: score, MatchedIn: in}
 	if len(p.Codes) > 0 {
 		h.Code = p.Codes[0].Code

@@ -19,7 +19,6 @@ var files embed.FS
 // parse reads every embedded file and links the pages.
 func parse() (*Catalog, error) {
 	c := &Catalog{
-		byID:       map[string]int{},
 		byCode:     map[string][]int{},
 		providers:  map[string]bool{},
 		parameters: map[string]Parameter{},
@@ -37,18 +36,34 @@ func parse() (*Catalog, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
-	c.pages = slices.Concat(pages...)
-	slices.SortFunc(c.pages, func(a, b Page) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
-	})
-	for i, p := range c.pages {
-		if _, twice := c.byID[p.ID]; twice {
-			return nil, fmt.Errorf("catalog: two pages have the id %q", p.ID)
-		}
-		c.byID[p.ID] = i
+	if err := c.order(pages); err != nil {
+		return nil, err
 	}
 	c.dropOpenLinks()
+	c.collectPhrases()
 	return c, nil
+}
+
+// order sorts the pages by kind, provider and title.
+func (c *Catalog) order(kinds [][]Page) error {
+	var pages []*Page // a page is large: it moves once, into its place
+	for _, kind := range kinds {
+		for i := range kind {
+			pages = append(pages, &kind[i])
+		}
+	}
+	slices.SortFunc(pages, func(a, b *Page) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
+	})
+	c.pages = make([]Page, len(pages))
+	c.byID = make(map[string]int, len(pages))
+	for i, p := range pages {
+		if _, twice := c.byID[p.ID]; twice {
+			return fmt.Errorf("catalog: two pages have the id %q", p.ID)
+		}
+		c.pages[i], c.byID[p.ID] = *p, i
+	}
+	return nil
 }
 
 // dropOpenLinks removes the links of code pages to pages that nobody has
@@ -107,27 +122,29 @@ func (c *Catalog) readCodes() ([]Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	var pages []Page
-	page := map[string]int{}
-	for i, row := range c.codes {
+	pages := make([]Page, 0, len(c.codes))
+	page := make(map[string]int, len(c.codes))
+	for i := range c.codes {
+		row := &c.codes[i]
 		c.providers[row.Provider] = true
 		key := strings.ToLower(row.Code)
 		c.byCode[key] = append(c.byCode[key], i)
-		at, known := page[row.PageID()]
+		id := row.PageID()
+		at, known := page[id]
 		if !known {
 			at = len(pages)
-			page[row.PageID()] = at
+			page[id] = at
 			title := row.Code
 			if row.Name != "" && row.Name != row.Code {
 				title = row.Code + " " + row.Name
 			}
-			p := Page{ID: row.PageID(), Kind: KindCode, Title: title, Provider: row.Provider}
+			p := Page{ID: id, Kind: KindCode, Title: title, Provider: row.Provider}
 			if row.Provider != Registry && row.Provider != Checks {
 				p.Related = []string{"provider/" + row.Provider}
 			}
 			pages = append(pages, p)
 		}
-		pages[at].add(row)
+		pages[at].add(*row)
 	}
 	return pages, nil
 }

@@ -42,7 +42,7 @@ type finds struct {
 	at   map[string]int
 }
 
-func (f *finds) add(p Page, code string, score float64, in string) {
+func (f *finds) add(p *Page, code string, score float64, in string) {
 	if i, ok := f.at[p.ID]; ok {
 		f.hits[i].Score = max(f.hits[i].Score, score)
 		return
@@ -118,7 +118,7 @@ func (c *Catalog) codesIn(text string, found *finds) {
 
 func (c *Catalog) addCode(word string, score float64, found *finds) {
 	if p, ok := c.byShape(word); ok {
-		found.add(p, word, sureCode, "code")
+		found.add(&p, word, sureCode, "code")
 		return
 	}
 	// Plain words such as `unauthorized` are codes somewhere: only an `error`
@@ -138,7 +138,7 @@ func (c *Catalog) addCode(word string, score float64, found *finds) {
 			continue
 		}
 		if p, ok := c.Page(row.PageID()); ok {
-			found.add(p, word, score, "code")
+			found.add(&p, word, score, "code")
 		}
 	}
 }
@@ -152,19 +152,40 @@ func isAssignment(name, gap string) bool {
 	return strings.ContainsAny(gap, "=:") && strings.Trim(gap, " \t\r\n\"'\\=:") == ""
 }
 
-// phrasesIn looks for messages that libraries and servers print. Single words
-// are left to the search: they say too little.
-func (c *Catalog) phrasesIn(lower string, found *finds) {
-	for _, p := range c.pages {
-		for _, phrase := range p.Also {
-			if strings.Contains(phrase, " ") && strings.Contains(lower, strings.ToLower(phrase)) {
-				found.add(p, "", surePhrase, "also")
+// phrase is a message that a library or server prints, in lower case. Single
+// words are left to the search: they say too little.
+type phrase struct {
+	text string
+	page int
+	code string // where the message is itself the code
+}
+
+func (c *Catalog) collectPhrases() {
+	for i := range c.pages {
+		p := &c.pages[i]
+		for _, text := range p.Also {
+			if strings.Contains(text, " ") {
+				c.phrases = append(c.phrases, phrase{text: strings.ToLower(text), page: i})
 			}
 		}
-		for _, row := range p.Codes {
-			if strings.Contains(row.Code, " ") && strings.Contains(lower, strings.ToLower(row.Code)) {
-				found.add(p, row.Code, surePhrase+0.5, "code")
+		for j := range p.Codes {
+			if code := p.Codes[j].Code; strings.Contains(code, " ") {
+				c.phrases = append(c.phrases, phrase{strings.ToLower(code), i, code})
 			}
+		}
+	}
+}
+
+func (c *Catalog) phrasesIn(lower string, found *finds) {
+	for _, ph := range c.phrases {
+		if !strings.Contains(lower, ph.text) {
+			continue
+		}
+		p := &c.pages[ph.page]
+		if ph.code == "" {
+			found.add(p, "", surePhrase, "also")
+		} else {
+			found.add(p, ph.code, surePhrase+0.5, "code")
 		}
 	}
 }

@@ -18,12 +18,16 @@ func eachWord(text string, f func(string)) {
 		for start < len(text) && !isNameByte(text[start]) {
 			start++
 		}
-		end := start
+		end, joined := start, false
 		for end < len(text) && isNameByte(text[end]) {
+			joined = joined || text[end] == '_' || text[end] == '-'
 			end++
 		}
-		whole := strings.Trim(text[start:end], "_-")
+		whole := text[start:end]
 		start = end
+		if joined {
+			whole = strings.Trim(whole, "_-")
+		}
 		if whole == "" {
 			continue
 		}
@@ -31,7 +35,7 @@ func eachWord(text string, f func(string)) {
 		if n, ok := strings.CutPrefix(whole, "aadsts"); ok && n != "" && isDigits(n) {
 			f(n)
 		}
-		if strings.ContainsAny(whole, "_-") {
+		if joined && strings.ContainsAny(whole, "_-") {
 			for part := range strings.FieldsFuncSeq(whole, func(r rune) bool { return r == '_' || r == '-' }) {
 				f(part)
 			}
