@@ -78,7 +78,7 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 	m.leaving = m.leaving && a == keys.Cancel
 	if m.editing() { // edit mode has the keys: e, u, enter and the digits mean other things there
 		switch a {
-		case keys.Cancel, keys.ShowKey, keys.Menu, keys.Reveal, keys.Suspend:
+		case keys.Cancel, keys.ShowKey, keys.Menu, keys.Faults, keys.Reveal, keys.Suspend:
 		case keys.Quit:
 			return m.tell(pane.Say{Text: "Edit mode has the keys: esc leaves it first.", Refused: true})
 		default:
@@ -156,7 +156,12 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		}
 		m.focus = exchangePane
 		return m.toPane(exchangePane, a)
-	case keys.Explain:
+	case keys.Faults:
+		if off := m.off(a); off != "" {
+			return m.tell(pane.Say{Text: "No faults here: " + off + ".", Refused: true})
+		}
+		return m.open(palette.New(m.labItems()))
+	case keys.Explain, keys.Server:
 		m.focus = exchangePane
 		return m.toPane(exchangePane, a)
 	case keys.Diagram:

@@ -50,6 +50,10 @@ func (m Model) intent(msg tea.Msg) (Model, tea.Cmd) {
 		return m, m.begin(msg.Profile, msg.Grant, m.carried(msg.Grant), "")
 	case pane.Run:
 		return m.act(msg.Action)
+	case pane.SetFault:
+		return m.setFault(msg)
+	case pane.SetDialect:
+		return m.setDialect(msg)
 	case pane.Close:
 		if len(m.over) > 0 {
 			m.over = m.over[:len(m.over)-1]

@@ -37,6 +37,7 @@ func (m Model) items() []palette.Item {
 	for _, p := range snap.Profiles {
 		out = append(out, palette.Item{Title: "Profile: use " + p.Name, Detail: p.Class, Do: pane.Start{Profile: p.ID}})
 	}
+	out = append(out, m.labItems()...)
 	if m.catalog != nil {
 		for _, p := range m.catalog.Pages() {
 			out = append(out, palette.Item{Title: "Catalog: " + p.Title, Do: pane.OpenPage{ID: p.ID}})
@@ -59,6 +60,8 @@ func (m Model) off(a keys.Action) string {
 		return "this is the beginning of the run"
 	case a == keys.Replay && (snap.Past || snap.Head.Status == flows.Running):
 		return "only on the newest moment of a run that is not waiting"
+	case (a == keys.Server || a == keys.Faults) && !m.atLab():
+		return "only the built-in lab can be looked into and broken"
 	case a == keys.EditReq && snap.Head.Status == flows.Running:
 		return "the request is already out"
 	}

@@ -43,6 +43,8 @@ type Deps struct {
 	Start func(profile, grant string, vars flows.Vars) (flows.Started, error)
 	// Clipboard writes to the local clipboard; nil or an error falls back to OSC 52.
 	Clipboard func(string) error
+	// Lab is the built-in lab; nil where there is none.
+	Lab pane.Lab
 	// Tick is the pause between steps that run by themselves. 0: no pause and no
 	// timers at all (tests, reduced motion).
 	Tick    time.Duration
@@ -90,6 +92,8 @@ type Model struct {
 	seenWhy              int  // number of the run whose failure was explained
 	breaking             bool // the run is on its way to a request that will be broken
 
+	spoilt string // the faults and the dialect of the lab that are on, for the header
+
 	cache  *cache
 	synced synced
 }
@@ -135,6 +139,7 @@ func New(ctx context.Context, d Deps) Model {
 	m := Model{deps: d, ctx: ctx, styles: d.Styles, focus: flowPane, cache: &cache{}}
 	m.panes = [paneCount]pane.Pane{profiles.New(), flow.New(), exchange.New(), token.New(), pages.New()}
 	m.session = m.session.SetProfiles(d.Profiles, d.Profile)
+	m.spoilt = m.labState()
 	if d.Greet {
 		m.over = []pane.Pane{welcome.New(d.Welcome)}
 	}

@@ -183,6 +183,9 @@ func (m Model) header() string {
 		edits = st.Band.Render(" " + st.Sym.EditedTag + " EDIT MODE ")
 	}
 	right := secrets + "   " + edits + " "
+	if m.spoilt != "" {
+		right = st.Warn.Render(st.Sym.Warn+" "+pane.Cut(m.spoilt, 24)) + "   " + right
+	}
 	title := snap.State.Grant.Title
 	if m.w < 100 {
 		title = strings.NewReplacer("Authorization code", "Code", " + ", "+").Replace(title)

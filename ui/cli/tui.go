@@ -85,7 +85,7 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 	d := ui.Deps{
 		Performer: p, Styles: look.Styles(themes.PickSymbols(c.environ, look.Symbols), colours < colorprofile.ANSI), Keys: km,
 		Now: c.now, Profiles: profiles, Profile: profile, Flow: flow, Tick: tick, Greet: profile == labProfile && flow == "authorization_code",
-		Start: c.starter(list, l), List: list,
+		Start: c.starter(list, l), List: list, Lab: labDesk{l},
 		Clipboard: c.clipboard(), Welcome: c.facts(l, colours, trouble),
 	}
 	err = ui.Run(ctx, d, ui.Terminal{In: ttyin.New(c.in), Out: os.Stdout, Environ: withoutDebug(c.environ), Profile: colours})

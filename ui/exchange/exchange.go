@@ -29,10 +29,13 @@ const (
 	requestTab
 	responseTab
 	rawTab
+	serverTab
 	tabs
 )
 
-func (t tab) String() string { return [...]string{"Explain", "Request", "Response", "Raw"}[t] }
+func (t tab) String() string {
+	return [...]string{"Explain", "Request", "Response", "Raw", "Server"}[t]
+}
 
 // Pane is the Exchange pane. It is a value with view state only.
 type Pane struct {
@@ -214,6 +217,8 @@ func (p Pane) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 		p = p.choose(max(k.at-1, 0))
 	case keys.Explain:
 		p.tab, p.forced, p.wide = explainTab, false, p.tab != explainTab || !p.wide
+	case keys.Server:
+		p.tab, p.forced = serverTab, false
 	case keys.Back:
 		p.wide = false
 	case keys.EditReq:

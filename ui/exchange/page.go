@@ -97,6 +97,8 @@ func (k look) rows(t tab, e pane.Env) []row {
 		w.responseTab()
 	case rawTab:
 		w.rawTab()
+	case serverTab:
+		w.serverTab()
 	}
 	return w.rows
 }

@@ -49,16 +49,15 @@ func (p Pane) picture(e pane.Env) []string {
 func (p Pane) top(k look, e pane.Env) []string {
 	st, sym := e.Styles, e.Styles.Sym
 	var line string
-	if e.W < 34 {
-		line = " " + sym.TabOpen + st.Title.Render(p.tab.String()) + sym.TabClose + st.Muted.Render(" "+strconv.Itoa(int(p.tab)+1)+" of "+strconv.Itoa(int(tabs)))
-	} else {
-		for t := range tabs {
-			if t == p.tab {
-				line += " " + sym.TabOpen + st.Title.Render(t.String()) + sym.TabClose
-				continue
-			}
-			line += "  " + st.Muted.Render(t.String()) + strings.Repeat(" ", ansi.StringWidth(sym.TabClose)-1) + " "
+	for t := range tabs {
+		if t == p.tab {
+			line += " " + sym.TabOpen + st.Title.Render(t.String()) + sym.TabClose
+			continue
 		}
+		line += "  " + st.Muted.Render(t.String()) + strings.Repeat(" ", ansi.StringWidth(sym.TabClose)-1) + " "
+	}
+	if ansi.StringWidth(line) > e.W+1 {
+		line = " " + sym.TabOpen + st.Title.Render(p.tab.String()) + sym.TabClose + st.Muted.Render(" "+strconv.Itoa(int(p.tab)+1)+" of "+strconv.Itoa(int(tabs)))
 	}
 	out := []string{line}
 	if line := k.arrival(e); line != "" {

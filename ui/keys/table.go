@@ -56,6 +56,8 @@ const (
 	WhyFail Action = "flow.why"
 	NoBrows Action = "flow.no_browser"
 	Break   Action = "flow.break"
+	Server  Action = "flow.server"
+	Faults  Action = "flow.faults"
 
 	Up     Action = "move.up"
 	Down   Action = "move.down"
@@ -114,6 +116,8 @@ func Default() []Row {
 		{NewRun, App, nil, "new run, step by step", 0, ""},
 		{First, App, nil, "my first login, guided", 0, ""},
 		{Break, App, nil, "break it on purpose: send a wrong PKCE verifier", 0, ""},
+		{Server, App, []string{"S"}, "what the server checked", 0, ""},
+		{Faults, App, []string{"f"}, "faults and words of the lab", 0, ""},
 		{NoBrows, App, []string{"u"}, "no browser here", 0, ""},
 		{CopyAll, App, []string{"Y"}, "copy as curl", 0, ""},
 		{Reveal, App, []string{"s"}, "show or hide secrets", 0, "secrets"},

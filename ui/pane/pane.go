@@ -20,6 +20,7 @@ type Env struct {
 	Styles  *themes.Styles
 	Keys    keys.Map
 	Catalog *catalog.Catalog // nil until it is loaded, right after the first frame
+	Lab     Lab              // nil where there is none
 	Focus   bool
 	W, H    int
 }
