@@ -27,22 +27,21 @@ type registered struct {
 	Client
 	public jwk.Set
 	own    identity // certificate that the lab made for it; zero without one
+	// keyless is a fixed client whose keys nobody has wanted yet: making them
+	// for all would be most of what a lab does when it starts.
+	keyless bool
 	// Only of clients that registered themselves.
 	token    string // registration access token
 	issued   int64
 	metadata clientMetadata
 }
 
-func newRegistry(clients []Client) (*registry, error) {
+func newRegistry(clients []Client) *registry {
 	reg := &registry{clients: map[string]registered{}, documents: newTable[registered](keepGrants, documentsLimit)}
 	for _, c := range clients {
-		made := registered{Client: c}
-		if err := made.makeKeys(); err != nil {
-			return nil, fmt.Errorf("lab: make the key of %s: %w", c.ID, err)
-		}
-		reg.put(made)
+		reg.put(registered{Client: c, keyless: c.ownKeyUse() != ""})
 	}
-	return reg, nil
+	return reg
 }
 
 // ownKeyUse is what the application of a fixed client needs a key for.
@@ -63,9 +62,6 @@ func (c Client) ownKeyUse() string {
 // certificate matters, that too.
 func (c *registered) makeKeys() error {
 	use := c.ownKeyUse()
-	if use == "" {
-		return nil
-	}
 	var key *ecdsa.PrivateKey
 	var err error
 	members := map[string]any{"use": use}
@@ -123,11 +119,27 @@ func (r *registry) remove(id string) {
 
 func (r *registry) entry(id string) (registered, bool) {
 	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if c, ok := r.clients[id]; ok {
-		return c, true
+	c, ok := r.clients[id]
+	r.mu.RUnlock()
+	switch {
+	case !ok:
+		return r.documents.get(id)
+	case c.keyless:
+		return r.withKeys(c)
 	}
-	return r.documents.get(id)
+	return c, true
+}
+
+// withKeys makes the keys of a fixed client, once.
+func (r *registry) withKeys(c registered) (registered, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, ok := r.clients[c.ID]
+	if c.keyless && c.makeKeys() == nil {
+		c.keyless = false
+		r.clients[c.ID] = c
+	}
+	return c, ok
 }
 
 // publicKeys reads a JWK set in which nothing is secret.
@@ -207,12 +219,21 @@ func (r *registry) keys(id string) jwk.Set {
 	return c.public
 }
 
-func (r *registry) list() []Client {
+func (r *registry) size() int {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	all := make([]Client, 0, len(r.order))
-	for _, id := range r.order {
-		all = append(all, r.clients[id].Client)
+	return len(r.order)
+}
+
+func (r *registry) list() []Client {
+	r.mu.RLock()
+	ids := slices.Clone(r.order)
+	r.mu.RUnlock()
+	all := make([]Client, 0, len(ids))
+	for _, id := range ids {
+		if c, ok := r.client(id); ok {
+			all = append(all, c)
+		}
 	}
 	return all
 }

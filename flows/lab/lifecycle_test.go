@@ -287,6 +287,12 @@ func FuzzGarbageNeverBreaksTheLab(f *testing.F) {
 	f.Add("GET", "/default/authorize?client_id=workshop-spa&redirect_uri=http://[::1]:x/callback", "", "", "")
 	f.Add("POST", "/default/authorize/lab_x", "username=%ff&password", "application/x-www-form-urlencoded", "")
 	f.Add("GET", "/default/userinfo?;", "", "", "Bearer a.b.c")
+	f.Add("POST", "/default/bc-authorize", "client_id=workshop-ciba-poll&client_secret=workshop-secret&scope=openid&login_hint=alice&requested_expiry=9&binding_message=%00", "application/x-www-form-urlencoded", "")
+	f.Add("POST", "/default/ciba", "username=alice&password=password&ticket=x&action=allow", "application/x-www-form-urlencoded", "")
+	f.Add("POST", "/default/token", "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&client_id=workshop-agent&client_secret=workshop-secret&assertion=eyJ0eXAiOiJvYXV0aC1pZC1qYWcrand0In0.e30.", "application/x-www-form-urlencoded", "")
+	f.Add("GET", "/default/authorize?client_id=workshop-keys&redirect_uri=http://127.0.0.1/callback&request=eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImVwayI6e319....", "", "", "")
+	f.Add("GET", "/default/logout?id_token_hint=a.b.c.d.e&post_logout_redirect_uri=x", "", "", "")
+	f.Add("POST", "/default/register", `{"redirect_uris":["http://127.0.0.1/"],"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"","y":""}]},"userinfo_encrypted_response_alg":"ECDH-ES"}`, "application/json", "")
 	f.Add("PUT", "//.well-known/openid-configuration/%2f", "\x00", "multipart/form-data", "DPoP")
 	l, err := lab.New(lab.Options{})
 	if err != nil {

@@ -81,8 +81,10 @@ func (t *tenant) deliver(d Delivery, header http.Header, body []byte) {
 	}
 	go func() {
 		defer t.lab.gate.inside.Done()
-		var err error
-		d.Status, err = t.lab.outbound.post(d.URI, header, body)
+		_, err := t.lab.sourceOf(d.URI)
+		if err == nil {
+			d.Status, err = t.lab.outbound.post(d.URI, header, body)
+		}
 		switch {
 		case err != nil:
 			d.Problem = err.Error()

@@ -52,7 +52,7 @@ func (x *exchange) register(r *http.Request) reply {
 		return x.refuse(bad)
 	}
 	reg := x.tenant.store.registry
-	if len(reg.list()) >= registeredLimit {
+	if reg.size() >= registeredLimit {
 		return x.refuse(registryFull)
 	}
 	c := registered{Client: Client{ID: x.lab.random.text()}, token: x.lab.random.text(), issued: x.now().Unix()}

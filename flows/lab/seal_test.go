@@ -418,6 +418,38 @@ func encrypted(t testing.TB, alg jose.KeyAlgorithm, enc jose.ContentEncryption, 
 	return compact
 }
 
+// A fault spoils what is inside: the client meets it after it has decrypted.
+func TestFaultsActInsideSealedAnswers(t *testing.T) {
+	b := newBench(t)
+	key := b.clientKey(t, "workshop-encrypted")
+	if err := b.tenant(t, "default").SetFault("idtoken_aud", true); err != nil {
+		t.Fatal(err)
+	}
+	a := b.web(t, b.lab.Issuer(), "workshop-encrypted", "openid")
+	_, inside := decrypted(t, a.str("id_token"), "ECDH-ES", "A256GCM", key)
+	if _, claims := b.verified(t, b.lab.Issuer(), inside); claims["aud"] != "workshop-other" {
+		t.Errorf("aud = %v", claims["aud"])
+	}
+	info := b.send(t, b.lab.Issuer()+"/userinfo", nil, "Authorization", "Bearer "+a.str("access_token"), lab.FaultHeader, "userinfo_sub")
+	_, inside = decrypted(t, info.text, "ECDH-ES+A256KW", "A128CBC-HS256", key)
+	if _, claims := b.verified(t, b.lab.Issuer(), inside); claims["sub"] != "lab-user-9999" {
+		t.Errorf("sub = %v", claims["sub"])
+	}
+}
+
+// An address of the lab's own is not told anything: it could go in circles.
+func TestTheLabDoesNotTellItself(t *testing.T) {
+	b := openBench(t, lab.Options{})
+	if err := b.tenant(t, "default").SetClientLogout("workshop-web", lab.LogoutURIs{Backchannel: b.lab.Issuer() + "/logout"}); err != nil {
+		t.Fatal(err)
+	}
+	ids := b.session(t, "workshop-web")
+	b.send(t, b.lab.Issuer()+"/logout?"+url.Values{"id_token_hint": {ids[0]}}.Encode(), nil)
+	if d := b.delivered(t, "default", 1); d.Status != 0 || !strings.Contains(d.Problem, "the lab's own") {
+		t.Errorf("delivery = %+v", d)
+	}
+}
+
 func TestMetadataAnnouncesSealing(t *testing.T) {
 	b := newBench(t)
 	m := b.send(t, b.lab.Issuer()+"/.well-known/openid-configuration", nil).json

@@ -53,8 +53,8 @@ type accessToken struct {
 	extra               map[string]any // claims that only some tokens have; never written to
 }
 
-func newStore(t *tenant) (*store, error) {
-	s := &store{
+func newStore(t *tenant) *store {
+	return &store{
 		tenant:   t,
 		sessions: newTable[goidc.AuthnSession](keepSessions, sessionLimit),
 		pushed:   newTable[string](keepSessions, sessionLimit),
@@ -63,10 +63,8 @@ func newStore(t *tenant) (*store, error) {
 		refresh:  newTable[string](keepGrants, tableLimit),
 		tokens:   newTable[accessToken](keepGrants, tableLimit),
 		seen:     newTable[struct{}](keepSessions, tableLimit),
+		registry: newRegistry(registeredClients(t.name)),
 	}
-	var err error
-	s.registry, err = newRegistry(registeredClients(t.name))
-	return s, err
 }
 
 // ahead is how many seconds the tenant's clock is ahead of the machine's.

@@ -133,9 +133,7 @@ func newTenant(l *Lab, name string, from io.Reader) (*tenant, error) {
 	if err = t.setLifetimes(Lifetimes{}); err != nil {
 		return nil, err
 	}
-	if t.store, err = newStore(t); err != nil {
-		return nil, err
-	}
+	t.store = newStore(t)
 	if t.library, err = newLibrary(t); err != nil {
 		return nil, err
 	}
