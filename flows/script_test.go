@@ -79,10 +79,10 @@ func (s *script) say(format string, a ...any) { fmt.Fprintf(&s.out, "> "+format+
 
 // do runs one command.
 //
-//	start GRANT name=value … opt:pkce=plain secret:client_secret=x; "+" in a scope or option is a space
+//	start GRANT name=value … opt:pkce=plain secret:client_secret=x; "+" in a scope, resource or option is a space
 //	next [STEP]          the person asks for the next step, or for STEP again
 //	draw [name=value …]  answers Draw; what is not given is "drawn-NAME"
-//	answer STATUS BODY   answers Send; $ID_TOKEN, $ID_TOKEN{aud=x} and $JWKS are filled in.
+//	answer STATUS BODY   answers Send; $JWT{claim=x} (a token of the issuer for the client), $ID_TOKEN, $ID_TOKEN{aud=x} and $JWKS are filled in.
 //	                     In the braces "typ=" and "kid=" are header members, "=-" drops a
 //	                     claim, "=hash(v)" is the half hash of v, "=json(v)" is a JSON value
 //	header NAME VALUE    goes with the next answer
@@ -233,7 +233,7 @@ func (s *script) start(args []string) error {
 	spec := flows.Spec{Grant: args[0], Options: map[string]string{}}
 	vars, secrets := flows.Vars{}, flows.Secrets{}
 	for _, p := range s.pairs(args[1:]) {
-		if p.Name == "scope" {
+		if p.Name == "scope" || p.Name == "resource" {
 			p.Value = wire.Untrusted(strings.ReplaceAll(p.Value.Raw(), "+", " "))
 		}
 		if name, ok := strings.CutPrefix(p.Name, "opt:"); ok {
@@ -286,10 +286,16 @@ func (s *script) tell(st flows.State, fx []flows.Effect) {
 				with = fmt.Sprintf("a secret of %d bytes", f.Secret.Len())
 			}
 			s.say("#%d sign %s with %s", f.ID, f.Draft.Name, with)
+			claims := slices.Clone(f.Draft.Claims)
+			for i := range claims {
+				if claims[i].Fresh {
+					claims[i].Value = "(fresh)"
+				}
+			}
 			s.say("   %s", flows.Object(f.Draft.Header))
-			s.say("   %s", flows.Object(f.Draft.Claims))
+			s.say("   %s", flows.Object(claims))
 			if f.To != nil {
-				s.say("   encrypted with %s, %s for %s", f.To.Alg, f.To.Enc, f.To.JWK.Raw())
+				s.say("   encrypted with %s, %s for %s", f.To.Alg, f.To.Enc, strings.Join(strings.Fields(f.To.JWK.Raw()), ""))
 			}
 		case flows.Decrypt:
 			s.say("#%d decrypt %s with %s", f.ID, f.Token.Raw(), f.Key)
@@ -367,6 +373,41 @@ func (s *script) pairs(args []string) []flows.Param {
 	return out
 }
 
+var jwtCall = regexp.MustCompile(`\$JWT(\{[^}]*\})?`)
+
+// jwt is a signed token with these claims; a dot makes an object (cnf.jkt=x),
+// name=- leaves one out, and signed_by=other takes another key.
+func (s *script) jwt(over []string) string {
+	by, claims := key(), map[string]any{"iss": s.state.Vars["issuer"].Raw(), "aud": s.state.Vars["client_id"].Raw(), "exp": s.at.Unix() + 600}
+	for _, o := range over {
+		name, val, _ := strings.Cut(o, "=")
+		outer, inner, nested := strings.Cut(name, ".")
+		switch n, err := strconv.ParseInt(val, 10, 64); {
+		case name == "":
+		case nested:
+			claims[outer] = map[string]any{inner: val}
+		case name == "signed_by":
+			by = ed25519.NewKeyFromSeed([]byte("another key: 32 bytes, of nobody"))
+		case val == "-":
+			delete(claims, name)
+		case err == nil:
+			claims[name] = n
+		default:
+			claims[name] = val
+		}
+	}
+	return signedJWT(by, map[string]any{"alg": "EdDSA", "kid": "k1", "typ": "JWT"}, claims)
+}
+
+func signedJWT(by ed25519.PrivateKey, header, claims map[string]any) string {
+	enc := func(v any) string {
+		b, _ := json.Marshal(v)
+		return base64.RawURLEncoding.EncodeToString(b)
+	}
+	text := enc(header) + "." + enc(claims)
+	return text + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(by, []byte(text)))
+}
+
 var idTokenCall = regexp.MustCompile(`\$ID_TOKEN(\{[^{}]*(\{[^{}]*\}[^{}]*)*\})?`)
 
 // halfHash binds a value to a token that is signed with EdDSA (OIDC Core §3.1.3.6).
@@ -376,6 +417,10 @@ func halfHash(val string) string {
 }
 
 func (s *script) fill(text string) string {
+	text = strings.NewReplacer("$state", s.state.Vars["state"].Raw(), "$issuer", s.state.Vars["issuer"].Raw(), "$jkt", s.state.Vars["dpop_jkt"].Raw()).Replace(text)
+	text = jwtCall.ReplaceAllStringFunc(text, func(call string) string {
+		return s.jwt(strings.Split(strings.Trim(strings.TrimPrefix(call, "$JWT"), "{}"), ","))
+	})
 	text = idTokenCall.ReplaceAllStringFunc(text, func(call string) string {
 		over := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(call, "$ID_TOKEN"), "{"), "}")
 		return s.idToken(strings.Split(over, ","))
@@ -413,10 +458,5 @@ func (s *script) idToken(over []string) string {
 			}
 		}
 	}
-	enc := func(v any) string {
-		b, _ := json.Marshal(v)
-		return base64.RawURLEncoding.EncodeToString(b)
-	}
-	text := enc(header) + "." + enc(claims)
-	return text + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key(), []byte(text)))
+	return signedJWT(key(), header, claims)
 }

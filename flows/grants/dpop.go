@@ -175,7 +175,7 @@ func nonceWanted(g flows.Grant, step, nonce string) flows.Grant {
 			}
 			switch {
 			case asked && given == "":
-				v.Problem.Description += " (and the answer has no DPoP-Nonce header, so there is no nonce to put into a proof: RFC 9449 §8)"
+				v.Problem = saying(v.Problem, "the answer has no DPoP-Nonce header, so there is no nonce to put into a proof (RFC 9449 §8)")
 				return v
 			case given == "":
 				return v
@@ -183,7 +183,7 @@ func nonceWanted(g flows.Grant, step, nonce string) flows.Grant {
 				return flows.Verdict{Set: flows.Vars{nonce: given}, Again: true, Checks: []wire.Check{{ID: "dpop_nonce", Status: wire.Pass, Got: "use_dpop_nonce", Ref: "RFC 9449 §8",
 					Message: "the server wants its own nonce in the proof; authdance makes a fresh proof with it and asks again"}}}
 			case asked:
-				v.Problem.Description += " (the proof had the nonce that the server gave, and it asked for yet another one; authdance stops here)"
+				v.Problem = saying(v.Problem, "the proof had the nonce that the server gave, and it asked for yet another one; authdance stops here")
 			}
 			set := flows.Vars{nonce: given}
 			for name, val := range v.Set {
@@ -194,4 +194,14 @@ func nonceWanted(g flows.Grant, step, nonce string) flows.Grant {
 		}
 		return st
 	})
+}
+
+// saying adds a remark of ours to what the server said.
+func saying(p *flows.Problem, remark wire.Untrusted) *flows.Problem {
+	more := *p
+	if more.Description != "" {
+		remark = more.Description + ". " + remark
+	}
+	more.Description = remark
+	return &more
 }

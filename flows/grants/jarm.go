@@ -125,7 +125,7 @@ func checkResponse(s flows.State, e flows.Entry, token wire.Untrusted) flows.Ver
 	}
 	tok := jose.Decode(token.Raw())
 	want := jose.Expect{Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw(), Alg: s.Vars["authorization_signed_response_alg"].Raw()}
-	report := jose.CheckAny(tok, want, signers(s, tok, rec.Exchange.Response.Body), e.At)
+	report := jose.CheckResponse(tok, want, signers(s, tok, rec.Exchange.Response.Body), e.At)
 	v := flows.Verdict{Checks: report.Checks, Set: flows.Vars{"authorization_response": wire.Untrusted(tok.Claims.Indent())}}
 	if report.Verdict == jose.Valid {
 		return v

@@ -67,6 +67,7 @@ const (
 	AsAccessToken = "access_token"
 	AsUserInfo    = "userinfo"
 	AsJWT         = "jwt"
+	AsResponse    = "jarm"
 )
 
 // Report is the judgement of a token: one check per rule, in a fixed order.
@@ -104,7 +105,7 @@ func mandatory(as string) [][]string {
 		return rules
 	}
 	rules = append(rules, []string{"iss_mismatch"}, []string{"aud_mismatch"}, []string{"expired", "exp_within_leeway"})
-	if as != AsJWT {
+	if as != AsJWT && as != AsResponse {
 		rules = append(rules, []string{"typ_confusion"})
 	}
 	if as == AsIDToken {
