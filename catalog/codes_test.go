@@ -10,9 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// shortestMeaning is the least length of a meaning, in characters: what
-// happened and why do not fit into fewer.
-const shortestMeaning = 40
+// The least lengths, in characters: what happened and why, or what to do and
+// with what, do not fit into fewer.
+const (
+	shortestMeaning = 40
+	shortestFirst   = 16
+)
 
 func TestTheCodesOfAllProvidersAreThere(t *testing.T) {
 	c := loaded(t)
@@ -78,8 +81,8 @@ func TestCodeRowsAreComplete(t *testing.T) {
 		if repeatsName(row) {
 			t.Errorf("%s: the meaning only repeats the name: %s", at, row.Meaning)
 		}
-		if utf8.RuneCountInString(row.Meaning) < shortestMeaning {
-			t.Errorf("%s: says too little: %s", at, row.Meaning)
+		if utf8.RuneCountInString(row.Meaning) < shortestMeaning || utf8.RuneCountInString(row.First) < shortestFirst {
+			t.Errorf("%s: says too little: %s %s", at, row.Meaning, row.First)
 		}
 		if SourceURL(row.Source) == "" && row.Source != "authdance" {
 			t.Errorf("%s: source %q is neither a specification nor an https address", at, row.Source)

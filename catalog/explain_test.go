@@ -28,7 +28,8 @@ func TestExplainLooksForTheProvidersCodeFirst(t *testing.T) {
 		{"", "invalid_scope", "", "callback", "invalid-scope"},
 		{"", "", "invalid_request", "api", "invalid-request"},
 		{"", "", "invalid_request", "token", "invalid-request"},
-		{"", "", "slow_down", "token", "oauth/slow_down"},
+		{"", "", "slow_down", "token", "device-slow-down"},
+		{"", "", "need_info", "token", "oauth/need_info"}, // no article is about UMA
 		// Then our own checks and transport failures.
 		{"", "state_mismatch", "", "callback", "state-mismatch"},
 		{"keycloak", "tls_unknown_authority", "", "discovery", "tls-unknown-authority"},
