@@ -3,21 +3,53 @@ package lab_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
+	"time"
 
 	"authdance/flows/lab"
 
 	"golang.org/x/oauth2"
 )
 
-// From nothing to two open ports that answer.
+// From nothing to three open ports that answer.
 func BenchmarkStart(b *testing.B) {
+	var took []time.Duration
 	for b.Loop() {
+		begin := time.Now()
 		l, err := lab.Start(lab.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
+		took = append(took, time.Since(begin))
 		l.Close()
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/median")
+}
+
+// The first TLS connection waits for the authority and the certificates; the
+// token request of a client with a certificate is in it.
+func BenchmarkStartToFirstCertificate(b *testing.B) {
+	for b.Loop() {
+		w := newTLSBench(b)
+		own := w.showing(b, w.certificate(b, "workshop-mtls"))
+		if a := own.send(b, w.lab.MTLS()+"/default/token", credentialsForm("workshop-mtls")); a.status != http.StatusOK {
+			b.Fatal(a.text)
+		}
+		own.rt.(*http.Transport).CloseIdleConnections()
+		w.lab.Close()
+	}
+}
+
+// Token requests over one TLS connection that shows a certificate.
+func BenchmarkCertificateClient(b *testing.B) {
+	w := newTLSBench(b)
+	own := w.showing(b, w.certificate(b, "workshop-mtls"))
+	for b.Loop() {
+		if a := own.send(b, w.lab.MTLS()+"/default/token", credentialsForm("workshop-mtls")); a.status != http.StatusOK {
+			b.Fatal(a.text)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -316,6 +317,29 @@ func TestTokenBoundTwiceNeedsBoth(t *testing.T) {
 	}
 	if a := b.showing(t).send(t, profile, nil, "Authorization", "DPoP "+tok, "DPoP", proof()); a.status != 401 || !strings.Contains(a.text, "bound to a certificate") {
 		t.Errorf("with the proof alone: %s", a.text)
+	}
+}
+
+// RFC 8705 §5: every alias is the endpoint of its name, at the other address.
+func TestEveryAliasAnswers(t *testing.T) {
+	b := newTLSBench(t)
+	metadata := b.send(t, b.lab.Issuer()+"/.well-known/openid-configuration", nil).json
+	aliases, _ := metadata["mtls_endpoint_aliases"].(map[string]any)
+	for name, at := range aliases {
+		path := strings.TrimPrefix(metadata[name].(string), b.lab.Issuer())
+		if at != b.lab.MTLS()+"/default"+path {
+			t.Errorf("%s: %v", name, at)
+		}
+		if a := b.showing(t).send(t, at.(string), url.Values{}); a.status == 404 || a.status >= 500 {
+			t.Errorf("%s: %d %s", name, a.status, a.text)
+		}
+	}
+	if len(aliases) != 8 {
+		t.Errorf("%d aliases: %v", len(aliases), aliases)
+	}
+	if metadata["tls_client_certificate_bound_access_tokens"] != true || !slices.Contains(metadata["token_endpoint_auth_methods_supported"].([]any), any("tls_client_auth")) ||
+		!slices.Contains(metadata["token_endpoint_auth_methods_supported"].([]any), any("self_signed_tls_client_auth")) {
+		t.Errorf("metadata = %v", metadata)
 	}
 }
 

@@ -170,7 +170,11 @@ func (x *exchange) home(*http.Request) reply {
 			p.Fields = append(p.Fields, field{name, uri})
 		}
 	}
-	p.Fields = append(p.Fields, field{"API (scope read)", x.lab.API() + "/api/profile"}, field{"API (scope write)", x.lab.API() + "/api/notes"})
+	p.Fields = append(p.Fields, field{"API (scope read)", x.lab.API() + "/api/profile"}, field{"API (scope write)", x.lab.API() + "/api/notes"},
+		field{"a client_id that describes itself", x.lab.ClientDocument()})
+	if origin := x.lab.MTLS(); origin != "" {
+		p.Fields = append(p.Fields, field{"with TLS, for client certificates", origin})
+	}
 	return reply{status: http.StatusOK, page: p}
 }
 

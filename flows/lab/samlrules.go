@@ -83,14 +83,15 @@ func (x *exchange) clientBySAML(ctx context.Context) (Client, problem) {
 
 // acceptSAML checks an assertion as RFC 7522 §3 asks, but for whom it is about.
 func (x *exchange) acceptSAML(a *samlAssertion) problem {
-	trusted, known := x.samlSigners(a.issuer())
+	issuer := a.issuer()
+	trusted, known := x.samlSigners(issuer)
 	if !known {
 		return a.kind.flaw(flawIssuer)
 	}
 	if bad := a.verify(trusted); bad != "" {
 		return bad
 	}
-	if a.issuer() == "" {
+	if a.issuer() != issuer {
 		return a.kind.flaw(flawIssuer)
 	}
 	for _, tag := range []string{"EncryptedID", "EncryptedAttribute", "EncryptedAssertion"} {
