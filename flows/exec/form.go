@@ -19,6 +19,7 @@ type sheet struct {
 	refresh     string // where a <meta http-equiv="refresh"> leads
 	base        string // the href of <base>
 	forms       []form
+	frames      []string // what the page loads inside itself
 }
 
 type form struct {
@@ -88,6 +89,10 @@ func (r *reader) open(name string, a map[string]string) {
 	case "meta":
 		if _, target, ok := strings.Cut(a["content"], "="); ok && strings.EqualFold(a["http-equiv"], "refresh") {
 			r.page.refresh = strings.Trim(target, ` "'`)
+		}
+	case "iframe":
+		if a["src"] != "" && len(r.page.frames) < maxHops {
+			r.page.frames = append(r.page.frames, a["src"])
 		}
 	case "form":
 		r.endForm()

@@ -24,7 +24,22 @@ type labRuns struct {
 func inTheLab(t *testing.T) *labRuns {
 	t.Helper()
 	l := newLab(t)
-	o := Options{Transport: l.Transport()}
+	return runsIn(t, l, Options{Transport: l.Transport()})
+}
+
+// onTheNetwork is a lab with ports, which its pages and its calls reach others from.
+func onTheNetwork(t *testing.T) *labRuns {
+	t.Helper()
+	l, err := lab.Start(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return runsIn(t, l, Options{})
+}
+
+func runsIn(t *testing.T, l *lab.Lab, o Options) *labRuns {
+	t.Helper()
 	live, err := NewLive(o)
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +131,26 @@ func TestTheLabCallsAClientThatWaitsForItsNotification(t *testing.T) {
 	s := r.run("ciba", map[string]string{"delivery": "ping"}, flows.Vars{"client_id": "workshop-ciba-ping", "client_notification_endpoint": wire.Untrusted(endpoint)})
 	if s.Status != flows.Done || s.StatusOf(s.Grant.Index("notification")) != flows.StepOK || s.StatusOf(s.Grant.Index("token")) != flows.StepOK {
 		t.Errorf("%s: %+v", s.Status, s.Problem)
+	}
+}
+
+// A logout tells the applications that took part, by both ways.
+func TestTheLabTellsAClientOfALogout(t *testing.T) {
+	for _, way := range []string{"back_channel", "front_channel"} {
+		r := onTheNetwork(t)
+		tenant, err := r.lab.Tenant("default")
+		if err != nil {
+			t.Fatal(err)
+		}
+		uri := freeAddress(t) + "/told"
+		if err := tenant.SetClientLogout("workshop-spa", lab.LogoutURIs{Backchannel: uri, Frontchannel: uri}); err != nil {
+			t.Fatal(err)
+		}
+		s := r.run("logout", map[string]string{"notice": way}, flows.Vars{"backchannel_logout_uri": wire.Untrusted(uri), "frontchannel_logout_uri": wire.Untrusted(uri)})
+		told, judged := s.StatusOf(s.Grant.Index("logout_notice")), s.StatusOf(s.Grant.Index("logout_token"))
+		if s.Status != flows.Done || told != flows.StepOK || (way == "back_channel") != (judged == flows.StepOK) {
+			t.Errorf("%s: %s %+v, told %s, judged %s", way, s.Status, s.Problem, told, judged)
+		}
 	}
 }
 

@@ -106,6 +106,17 @@ func (s *SignIn) meanwhile(ctx context.Context, on flows.Listen) flows.Event {
 	return s.o.Next.Perform(ctx, on)
 }
 
+// loadFrames fetches what a page shows inside itself, without cookies: other
+// sites get none in a frame. Nobody looks at the answers.
+func (s *SignIn) loadFrames(ctx context.Context, v *visit, at *url.URL) {
+	for _, src := range v.frames {
+		if to, err := at.Parse(src); err == nil {
+			_, _ = s.client.exchange(ctx, flows.Request{Method: http.MethodGet, URL: wire.Untrusted(to.String())}, maxPage, nil)
+		}
+	}
+	v.frames = nil
+}
+
 // reachable waits until somebody listens at the address.
 func reachable(ctx context.Context, address string) bool {
 	u, err := url.Parse(address)
@@ -127,15 +138,16 @@ func reachable(ctx context.Context, address string) bool {
 
 // visit is one sign-in under way: a browser window of its own, with its own cookies.
 type visit struct {
-	key   string
-	jar   http.CookieJar
-	next  flows.Request
-	final flows.Redirected // the answer, when the next request would be to redirect_uri
-	done  bool
-	stuck *failure // why there is no next request
-	hops  int
-	tried bool // the password was sent once
-	home  string
+	key    string
+	jar    http.CookieJar
+	next   flows.Request
+	final  flows.Redirected // the answer, when the next request would be to redirect_uri
+	done   bool
+	stuck  *failure // why there is no next request
+	hops   int
+	tried  bool     // the password was sent once
+	frames []string // what the last page loads inside itself
+	home   string
 }
 
 func (s *SignIn) take(b flows.Browse) *visit {
@@ -201,6 +213,7 @@ func (s *SignIn) step(ctx context.Context, v *visit, b flows.Browse) (ev flows.E
 	}
 	v.remember(u, x.Response)
 	s.decide(v, b, u, x)
+	s.loadFrames(ctx, v, u)
 	if v.done && b.RedirectURI != "" {
 		v.final.ID = b.ID
 		return v.final, true
@@ -266,6 +279,7 @@ func (s *SignIn) decide(v *visit, b flows.Browse, at *url.URL, x flows.Exchange)
 		return
 	}
 	page := readPage(res.Body.Raw())
+	v.frames = page.frames
 	if page.base != "" {
 		if u, err := at.Parse(page.base); err == nil {
 			at = u

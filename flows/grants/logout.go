@@ -10,11 +10,12 @@ import (
 // logout ends the session at the server, OpenID Connect RP-Initiated Logout 1.0.
 var logout = flows.Grant{
 	ID: "logout", Title: "Logout", Ref: "OIDC RP-Initiated Logout 1.0",
-	About: "Forgetting the tokens signs nobody out at the server: the next login would go through without a question. The browser is sent to the server to end the session there.",
-	Takes: []flows.Given{{Name: "id_token", From: "id_token", What: "the ID token of the login that is to end"}},
-	Steps: []flows.Step{
+	About:   "Forgetting the tokens signs nobody out at the server: the next login would go through without a question. The browser is sent to the server to end the session there.",
+	Takes:   []flows.Given{{Name: "id_token", From: "id_token", What: "the ID token of the login that is to end"}},
+	Choices: map[string][]string{"notice": {"off", "back_channel", "front_channel"}},
+	Steps: append([]flows.Step{
 		discover,
-		{ID: "prepare", Title: "Make state", Ref: "OIDC RP-Initiated Logout §2", From: flows.Client, To: flows.Client,
+		unless(flows.Step{ID: "prepare", Title: "Make state", Ref: "OIDC RP-Initiated Logout §2", From: flows.Client, To: flows.Client,
 			Why:   "state comes back with the browser, so that the answer can be told from somebody else's.",
 			Pages: []string{"state", "logout"},
 			Do: func(s flows.State) flows.Effect {
@@ -30,8 +31,8 @@ var logout = flows.Grant{
 					v.Set = flows.Vars{"state": v.Set["state"], "post_logout_redirect_uri": uri}
 				}
 				return v
-			}},
-		{ID: "logout", Title: "Browser: sign out", Ref: "OIDC RP-Initiated Logout §2", From: flows.Client, To: flows.AS, Front: true,
+			}}, noticeOn),
+		unless(flows.Step{ID: "logout", Title: "Browser: sign out", Ref: "OIDC RP-Initiated Logout §2", From: flows.Client, To: flows.AS, Front: true,
 			Why: "The session is a cookie of the server, so only the browser can end it. id_token_hint says whose session is meant: without it any page could sign people out, and the server asks first. " +
 				"The way back must be registered, as a redirect URI is.",
 			Pages: []string{"logout-redirect-refused", "logout-unknown-session", "logout-not-participant", "browser-did-not-come-back"},
@@ -41,8 +42,8 @@ var logout = flows.Grant{
 				b.RedirectURI, b.ResponseMode, b.SignedIn = s.Vars["post_logout_redirect_uri"], "", true
 				return b
 			},
-			On: returned},
-		{ID: "signed_out", Title: "The browser is back", Ref: "OIDC RP-Initiated Logout §3", From: flows.Browser, To: flows.Client, Front: true,
+			On: returned}, noticeOn),
+		unless(flows.Step{ID: "signed_out", Title: "The browser is back", Ref: "OIDC RP-Initiated Logout §3", From: flows.Browser, To: flows.Client, Front: true,
 			Why:   "That the browser came back with our state says that the server got the request. It does not prove that every other session ended too.",
 			Pages: []string{"state-mismatch", "logout"},
 			In:    arrived("logout"),
@@ -61,6 +62,6 @@ var logout = flows.Grant{
 					v.Problem = &flows.Problem{Kind: flows.OAuth, Code: code.Safe(), Description: desc}
 				}
 				return v
-			}},
-	},
+			}}, noticeOn),
+	}, logoutReceiver()...),
 }
