@@ -74,7 +74,6 @@ type Given struct {
 	Name     string // the variable
 	From     string // the variable of an earlier run that serves as it; "" where none does
 	What     string // what it is, in a few words
-	Scope    string // what that earlier run has to ask for beside its own scope
 	Optional bool
 }
 

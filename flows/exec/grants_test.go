@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"testing"
@@ -23,7 +24,11 @@ type labRuns struct {
 
 func inTheLab(t *testing.T) *labRuns {
 	t.Helper()
-	l := newLab(t)
+	l, err := lab.New(lab.Options{Tenants: []string{"partner"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
 	return runsIn(t, l, Options{Transport: l.Transport()})
 }
 
@@ -40,22 +45,41 @@ func onTheNetwork(t *testing.T) *labRuns {
 
 func runsIn(t *testing.T, l *lab.Lab, o Options) *labRuns {
 	t.Helper()
-	live, err := NewLive(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { live.Close() })
-	s, err := NewSignIn(SignInOptions{Options: o, Next: live, User: "alice", Password: "password", Code: lab.SecondFactor})
+	s, err := NewSignIn(SignInOptions{Options: o, User: "alice", Password: "password", Code: lab.SecondFactor})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &labRuns{t, l, s}
 }
 
+// as lets the runs that follow use the keys of the client.
+func (r *labRuns) as(clientID string) {
+	r.t.Helper()
+	o := r.with.o.Options
+	if jwk, err := r.lab.ClientKey(clientID); err == nil {
+		k, err := ParseKey(jwk)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		o.Keys = map[string]Key{ClientKey: k, DecryptKey: k}
+	}
+	live, err := NewLive(o)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { live.Close() })
+	r.with.o.Next = live
+}
+
 // run plays a grant; more overrules what the lab's profile says.
 func (r *labRuns) run(grant string, options map[string]string, more flows.Vars) flows.State {
 	r.t.Helper()
-	p := provider.ForLab(r.lab.Issuer(), r.lab.API()).For(grant)
+	whole := provider.ForLab(r.lab.Issuer(), r.lab.API())
+	return r.play(whole, whole.For(grant), grant, options, more)
+}
+
+func (r *labRuns) play(whole, p provider.Profile, grant string, options map[string]string, more flows.Vars) flows.State {
+	r.t.Helper()
 	vars, secrets := flows.Vars(p.Vars()), flows.Secrets{}
 	maps.Copy(vars, more)
 	all := map[string]string{"client_auth": p.ClientAuth()}
@@ -70,7 +94,7 @@ func (r *labRuns) run(grant string, options map[string]string, more flows.Vars) 
 		r.t.Fatal(err)
 	}
 	if len(grants.Lacks(g, vars, secrets)) > 0 {
-		for name, v := range grants.Carry(g, r.run("authorization_code", nil, nil).Vars) {
+		for name, v := range grants.Carry(g, r.play(whole, whole.Before(grant), "authorization_code", nil, nil).Vars) {
 			if vars[name] == "" {
 				vars[name] = v
 			}
@@ -80,6 +104,7 @@ func (r *labRuns) run(grant string, options map[string]string, more flows.Vars) 
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.as(vars["client_id"].Raw())
 	log := Run(context.Background(), flows.Log{}.Append(time.Now(), started), time.Now, r.with, nil)
 	s, _ := log.At(len(log.Entries))
 	return s
@@ -90,7 +115,7 @@ func TestEveryGrantCompletesInTheLabWithItsClient(t *testing.T) {
 		grant, option, value string
 	}{
 		{grant: "authorization_code"}, {grant: "refresh_token"}, {grant: "discovery"}, {grant: "userinfo"}, {grant: "api"},
-		{grant: "step_up"}, {grant: "token_exchange"}, {grant: "on_behalf_of"}, {grant: "introspect"}, {grant: "revoke"}, {grant: "logout"}, {grant: "ciba"},
+		{grant: "step_up"}, {grant: "token_exchange"}, {grant: "on_behalf_of"}, {grant: "introspect"}, {grant: "revoke"}, {grant: "logout"}, {grant: "ciba"}, {grant: "jwt_bearer"}, {grant: "saml2_bearer"}, {grant: "native_sso"}, {grant: "id_jag"},
 		{grant: "resource_metadata"}, {grant: "register"}, {"client_configuration", "action", "read"}, {"client_configuration", "action", "update"}, {"client_configuration", "action", "delete"},
 		{grant: "device_code"}, {grant: "client_credentials"}, {grant: "password"}, {grant: "silent_renewal"},
 		{"implicit", "response_type", "id_token token"}, {"implicit", "response_type", "id_token"}, {"implicit", "response_type", "token"},
@@ -101,9 +126,25 @@ func TestEveryGrantCompletesInTheLabWithItsClient(t *testing.T) {
 			if c.option != "" {
 				options[c.option] = c.value
 			}
-			s := inTheLab(t).run(c.grant, options, nil)
+			r := inTheLab(t)
+			more := flows.Vars{}
+			if c.grant == "saml2_bearer" {
+				xml, err := r.lab.SAMLAssertion(lab.AssertionOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				more["assertion"] = wire.Untrusted(xml)
+			}
+			s := r.run(c.grant, options, more)
 			if s.Status != flows.Done {
 				t.Errorf("%s at step %d: %+v", s.Status, s.Step, s.Problem)
+			}
+			// What the flow is about must have happened, not been skipped.
+			about := map[string]string{"step_up": "api_again", "jwt_bearer": "assertion", "native_sso": "device_secret", "id_jag": "id_jag", "logout": "signed_out", "revoke": "api",
+				"introspect": "introspect", "resource_metadata": "discovery", "register": "register", "client_configuration": cmp.Or(c.value, "read"), "ciba": "other_device", "device_code": "verify",
+				"implicit": "callback", "discovery": "discovery", "userinfo": "userinfo", "api": "api"}[c.grant]
+			if i := s.Grant.Index(cmp.Or(about, "token")); s.StatusOf(i) != flows.StepOK {
+				t.Errorf("step %s is %s", s.Grant.Steps[i].ID, s.StatusOf(i))
 			}
 			for i, st := range s.Grant.Steps {
 				t.Logf("%-22s %s %s", st.ID, s.StatusOf(i), s.Results[i].Skipped)

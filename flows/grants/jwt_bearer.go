@@ -1,44 +1,27 @@
 package grants
 
-import (
-	"fmt"
-	"time"
+import "authdance/flows"
 
-	"authdance/flows"
-	"authdance/flows/wire"
-)
-
-// assertionLife is how long a signed assertion counts: long enough for one request.
-const assertionLife = 5 * time.Minute
+// assertionLife is how long an assertion that is signed here counts, in
+// seconds: long enough for one request.
+const assertionLife = 300
 
 // jwtBearer swaps a signed statement for a token, RFC 7523 §2.1.
-var jwtBearer = flows.Grant{
+var jwtBearer = holding(flows.Grant{
 	ID: "jwt_bearer", Title: "JWT bearer", Ref: "RFC 7523 §2.1",
 	About: "Somebody whom the server trusts signs a JWT that says for whom a token is wanted. Services use it to act for a person without that person being there.",
 	Takes: []flows.Given{{Name: "assertion", What: "a signed assertion; without one, the client's key signs it here", Optional: true}},
 	Steps: []flows.Step{
 		discover,
-		unless(flows.Step{ID: "assertion_key", Title: "Look up the key", Ref: "RFC 7523 §3", From: flows.Client, To: flows.Client,
-			Why:   "The assertion names the key that signs it (kid) and the algorithm, so that the server can find the public half that was registered.",
-			Pages: []string{"client-assertion", "jwks"},
-			Do: func(flows.State) flows.Effect {
-				return flows.Draw{Keys: []flows.KeyWish{{Name: "client_key"}}}
-			},
-			On: keep}, givenAssertion),
 		unless(flows.Step{ID: "assertion", Title: "Sign the assertion", Ref: "RFC 7523 §3", From: flows.Client, To: flows.Client,
 			Why: "iss is who vouches, sub is for whom, aud is the server that may take it, exp ends it soon, jti lets the server see it only once. " +
 				"All of it can be read and changed here before it is signed.",
 			Pages: []string{"jwt-bearer-assertion", "client-assertion-time", "client-assertion"},
 			Needs: []string{"client_id", "client_key"},
-			Do: func(s flows.State) flows.Effect {
-				return flows.Sign{Key: "client_key", Draft: assertionDraft(s, "assertion", orElse("subject", s.Vars["client_id"].Raw())(s)[0].Value)}
-			},
-			On: func(_ flows.State, e flows.Entry) flows.Verdict {
-				if signed, ok := e.Event.(flows.Signed); ok {
-					return flows.Verdict{Set: flows.Vars{"assertion": signed.Token}}
-				}
-				return unexpected(e)
-			}}, givenAssertion),
+			Do: sign("assertion", "client_key",
+				[]field{algorithm("assertion_signing_alg", "client_key"), lit("typ", "JWT"), named("client_key")},
+				[]field{as("iss", "client_id"), subject, reader, moment("iat", 0), moment("exp", assertionLife), fresh("jti")}),
+			On: signedAs("assertion")}, givenAssertion),
 		{ID: "token", Title: "Swap the assertion for a token", Ref: "RFC 7523 §2.1", From: flows.Client, To: flows.AS, Auth: true,
 			Why:   "The signature stands in for the person's sign-in: whoever holds that key can get tokens for everybody the server lets it speak for.",
 			Pages: []string{"jwt-bearer-assertion", "client-assertion-time", "clock-client-ahead", "unauthorized-client"},
@@ -47,7 +30,12 @@ var jwtBearer = flows.Grant{
 			On:    withoutRefresh("RFC 7521 §4.1")},
 		callAPI,
 	},
-}
+}, func(s flows.State) flows.KeyWish {
+	if givenAssertion(s) != "" {
+		return flows.KeyWish{}
+	}
+	return flows.KeyWish{Name: "client_key"}
+})
 
 func givenAssertion(s flows.State) string {
 	if s.Vars["assertion"] != "" && s.Born["assertion"] == "" {
@@ -56,24 +44,20 @@ func givenAssertion(s flows.State) string {
 	return ""
 }
 
-// assertionDraft is a JWT by which the client speaks about subject (RFC 7523
-// §3). Its audience is the issuer where that is known: an assertion for a token
-// endpoint could be taken to another server that claims the same endpoint.
-func assertionDraft(s flows.State, name string, subject wire.Untrusted) flows.Draft {
-	key, _, _ := wire.ParseJSON([]byte(s.Vars["client_key"].Raw()), wire.Limits{})
-	header := []flows.Param{{Name: "alg", Value: wire.Untrusted(key.Str("alg"))}}
-	if kid := key.Str("kid"); kid != "" {
-		header = append(header, flows.Param{Name: "kid", Value: wire.Untrusted(kid)})
+// subject is whom the assertion is about: the client itself when nobody else is
+// named (RFC 7523 §3).
+func subject(s flows.State) []flows.Param {
+	if p := as("sub", "subject")(s); p != nil {
+		return p
 	}
-	aud := s.Vars["issuer"]
-	if aud == "" {
-		aud = s.Vars["token_endpoint"]
+	return as("sub", "client_id")(s)
+}
+
+// reader is whom the assertion is for: the issuer where that is known. One for a
+// token endpoint could be taken to another server that claims the same endpoint.
+func reader(s flows.State) []flows.Param {
+	if p := as("aud", "issuer")(s); p != nil {
+		return p
 	}
-	number := func(name string, at time.Time) flows.Param {
-		return flows.Param{Name: name, Value: wire.Untrusted(fmt.Sprint(at.Unix())), JSON: true}
-	}
-	return flows.Draft{Name: name, Header: append(header, flows.Param{Name: "typ", Value: "JWT"}), Claims: []flows.Param{
-		{Name: "iss", Value: s.Vars["client_id"], Var: "client_id"}, {Name: "sub", Value: subject}, {Name: "aud", Value: aud},
-		number("iat", s.Now), number("exp", s.Now.Add(assertionLife)), {Name: "jti", Fresh: true},
-	}}
+	return as("aud", "token_endpoint")(s)
 }

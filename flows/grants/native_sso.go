@@ -12,7 +12,7 @@ var nativeSSO = flows.Grant{
 	ID: "native_sso", Title: "Native SSO", Ref: "OpenID Connect Native SSO 1.0",
 	About: "Two applications of one maker share a device. The first one signed in with scope device_sso and left its ID token and a device secret in a store that both can read; the second one swaps them for tokens of its own.",
 	Takes: []flows.Given{{Name: "id_token", From: "id_token", What: "the ID token of the first application"},
-		{Name: "device_secret", From: "device_secret", What: "the device secret that came with it", Scope: "openid device_sso offline_access"}},
+		{Name: "device_secret", From: "device_secret", What: "the device secret that came with it, for scope device_sso"}},
 	Steps: []flows.Step{
 		discover,
 		{ID: "device_secret", Title: "Look at the shared pair", Ref: "Native SSO §3.3", From: flows.Client, To: flows.Client,

@@ -91,13 +91,20 @@ func holding(g flows.Grant, wish func(flows.State) flows.KeyWish) flows.Grant {
 		})
 	}
 	return change(g, "keys", func(st flows.Step) flows.Step {
-		do := st.Do
-		st.Do = func(s flows.State) flows.Effect {
-			d := do(s).(flows.Draw)
-			if w := wish(s); !slices.ContainsFunc(d.Keys, func(k flows.KeyWish) bool { return k.Name == w.Name }) {
+		before := st.Do
+		do := func(s flows.State) flows.Effect {
+			d := before(s).(flows.Draw)
+			if w := wish(s); w.Name != "" && !slices.ContainsFunc(d.Keys, func(k flows.KeyWish) bool { return k.Name == w.Name }) {
 				d.Keys = append(slices.Clip(d.Keys), w)
 			}
 			return d
+		}
+		st.Do = do
+		st.Skip = func(s flows.State) string {
+			if d := do(s).(flows.Draw); len(d.Keys) == 0 {
+				return "this run signs nothing"
+			}
+			return ""
 		}
 		return st
 	})

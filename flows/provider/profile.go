@@ -49,15 +49,26 @@ type GrantConfig struct {
 	Request RequestConfig     `toml:"request,omitempty"`
 	API     string            `toml:"api,omitempty"`
 	Values  map[string]string `toml:"values,omitempty"` // further values, by their names on the wire
+	// Before is the run that brings what the flow begins with, where that is not
+	// the profile's own sign-in.
+	Before *GrantConfig `toml:"before,omitempty"`
+}
+
+// Before is the profile of the run that brings what the flow with this ID begins with.
+func (p Profile) Before(grant string) Profile {
+	if first := p.Grants[grant].Before; first != nil {
+		return p.with(*first)
+	}
+	return p
 }
 
 // For is the profile as the flow with this ID uses it. A client of the flow's
 // own replaces the profile's client as a whole: an ID never meets another's secret.
 func (p Profile) For(grant string) Profile {
-	g, ok := p.Grants[grant]
-	if !ok {
-		return p
-	}
+	return p.with(p.Grants[grant])
+}
+
+func (p Profile) with(g GrantConfig) Profile {
 	if g.Client.ID != "" {
 		g.Client.RedirectURI = cmp.Or(g.Client.RedirectURI, p.Client.RedirectURI)
 		p.Client = g.Client
@@ -72,7 +83,7 @@ func (p Profile) For(grant string) Profile {
 // ClientConfig is who we are at the provider.
 type ClientConfig struct {
 	ID          string `toml:"id"`
-	Auth        string `toml:"auth,omitempty"`   // none, client_secret_basic, client_secret_post; "" decides by the secret
+	Auth        string `toml:"auth,omitempty"`   // a token_endpoint_auth_method; "" decides by the secret
 	Secret      string `toml:"secret,omitempty"` // a reference: env:NAME, file:PATH
 	RedirectURI string `toml:"redirect_uri,omitempty"`
 }
@@ -103,8 +114,8 @@ func (p Profile) Validate() error {
 		return wrong("issuer", "is missing; give issuer, metadata, or an [endpoints] table")
 	case p.Client.ID == "":
 		return wrong("client.id", "is missing; it is the client_id that the provider gave this application")
-	case !slices.Contains([]string{"", "none", "client_secret_basic", "client_secret_post"}, p.Client.Auth):
-		return wrong("client.auth", "%q is not known; use none, client_secret_basic or client_secret_post", p.Client.Auth)
+	case p.Client.Auth != "" && !slices.Contains(authMethods(), p.Client.Auth):
+		return wrong("client.auth", "%q is not known; use %s", wire.Safe(p.Client.Auth), strings.Join(authMethods(), ", "))
 	case !slices.Contains([]string{"", "S256", "plain", "off"}, p.Request.PKCE):
 		return wrong("request.pkce", "%q is not known; use S256, plain or off", p.Request.PKCE)
 	}
@@ -126,6 +137,11 @@ func (p Profile) Validate() error {
 		}
 	}
 	return nil
+}
+
+// authMethods are the ways in which a client says who it is (RFC 7591 §2, RFC 8705 §2).
+func authMethods() []string {
+	return []string{"none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
 }
 
 // ClientAuth is the client authentication method that the profile means.

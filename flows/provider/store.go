@@ -150,6 +150,7 @@ func labGrants(issuer, api string) map[string]GrantConfig {
 	gateway := GrantConfig{Client: ClientConfig{ID: "workshop-gateway", Auth: "client_secret_basic"}, Request: RequestConfig{Scope: "read"}}
 	person := legacy
 	person.Values = map[string]string{"username": "alice", "password": "password"}
+	agent := ClientConfig{ID: "workshop-agent", Auth: "client_secret_basic"}
 	return map[string]GrantConfig{
 		"device_code":        {Client: ClientConfig{ID: "workshop-device", Auth: "none"}},
 		"client_credentials": {Client: ClientConfig{ID: "workshop-service", Auth: "client_secret_basic"}, Request: RequestConfig{Scope: "read write"}},
@@ -161,6 +162,12 @@ func labGrants(issuer, api string) map[string]GrantConfig {
 		"introspect":         {Client: ClientConfig{ID: "workshop-web", Auth: "client_secret_basic"}},
 		"ciba": {Client: ClientConfig{ID: "workshop-ciba-poll", Auth: "client_secret_basic"},
 			Values: map[string]string{"login_hint": "alice", "binding_message": "authdance-42", "other_device": issuer + "/ciba"}},
+		"jwt_bearer":   {Client: ClientConfig{ID: "workshop-keys", Auth: "private_key_jwt"}, Request: RequestConfig{Scope: "read"}, Values: map[string]string{"subject": "alice"}},
+		"saml2_bearer": gateway,
+		"native_sso": {Client: ClientConfig{ID: "workshop-app-two", Auth: "none"}, Request: RequestConfig{Scope: "openid profile read"},
+			Before: &GrantConfig{Client: ClientConfig{ID: "workshop-app-one", Auth: "none"}, Request: RequestConfig{Scope: "openid profile device_sso offline_access"}}},
+		"id_jag": {Client: agent, Values: map[string]string{"resource_issuer": strings.TrimSuffix(issuer, "default") + "partner", "resource_scope": "read"},
+			Before: &GrantConfig{Client: agent}},
 		"step_up":           {API: api + "/api/vault"},
 		"resource_metadata": {Values: map[string]string{"resource": api + "/mcp"}},
 	}
