@@ -38,6 +38,9 @@ func (x *exchange) authorize(r *http.Request) reply {
 		clear(x.form)
 		x.form.Set("client_id", id)
 		x.form.Set("request_uri", uri)
+		if out, ok := x.deniedPushed(uri); ok {
+			return out
+		}
 		x.passForm(r)
 		return x.finishAuthorization(r)
 	}

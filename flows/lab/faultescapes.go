@@ -14,9 +14,10 @@ func hostileText() string {
 		"\u009b31m \u202egnorw\u202c \u200b \u2028 \rerror: none\x08\x08 \x1bPq\x1b\\ \x1b[" + strings.Repeat("1;", 40) + "m \x00 end"
 }
 
-// hostileHeader is as much of it as HTTP carries in a header.
+// hostileHeader is what of it readers of HTTP let through in a header: the codes
+// that are no ASCII, which UTF-8 terminals obey all the same.
 func hostileHeader() string {
-	return strings.NewReplacer("\r", "", "\x00", "").Replace(hostileText())
+	return "\u009b31mPWNED\u009b0m \u009d52;c;cm0gLXJmIC8=\u009c \u0090q\u009c \u202egnorw\u202c \u200b \u2028 end"
 }
 
 // escapeFaults put control codes into every text that a server can send. A
@@ -50,14 +51,14 @@ func escapeFaults() []*fault {
 			onSuccess(func(_ *exchange, out *reply) {
 				spoilTexts(out.json, "service_documentation", "op_policy_uri", "op_tos_uri", hostileText())
 			})),
-		poison("discovery", "", "escapes_headers", "Terminal codes in headers", "A header of every answer, the challenge of the API included,", http.StatusOK, headerText,
+		poison("discovery", "", "escapes_headers", "Terminal codes in headers", "A header of every answer, and the challenge of the API,", http.StatusOK, headerText,
 			func(_ *exchange, out *reply) {
 				if out.header == nil {
 					out.header = http.Header{}
 				}
 				out.header.Set("X-Lab-Note", hostileHeader())
 				if challenge := out.header.Get("WWW-Authenticate"); challenge != "" {
-					out.header.Set("WWW-Authenticate", challenge+`, note="`+strings.ReplaceAll(hostileHeader(), `\`, "")+`"`)
+					out.header.Set("WWW-Authenticate", challenge+`, note="`+hostileHeader()+`"`)
 				}
 			}),
 		poison("device_authorization", routeDevice, "escapes_device", "Terminal codes beside the user code", "A message that the server wants the device to show", http.StatusOK, userCodes,

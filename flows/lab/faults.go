@@ -153,6 +153,25 @@ func (x *exchange) denied() (reply, bool) {
 	return reply{}, false
 }
 
+// deniedPushed is denied for a request that was pushed: where its answer goes
+// was pushed too.
+func (x *exchange) deniedPushed(requestURI string) (reply, bool) {
+	s := x.tenant.store
+	id, _ := s.pushed.get(strings.TrimPrefix(requestURI, pushedPrefix))
+	as, ok := s.sessions.get(id)
+	if !ok || len(x.faults) == 0 || as.ClientID != x.client.ID {
+		return reply{}, false
+	}
+	asked := x.form
+	x.form = url.Values{"redirect_uri": {as.RedirectURI}, "state": {as.State}, "response_mode": {string(as.ResponseMode)}, "response_type": {string(as.ResponseType)}, "prompt": {string(as.Prompt)}}
+	x.signed = as.Store[keptSigned] == true
+	out, denied := x.denied()
+	if !denied {
+		x.form, x.signed = asked, false
+	}
+	return out, denied
+}
+
 // alter lets all faults change the answer and marks it: R-LAB-05 wants every
 // page and the metadata to say which faults are on.
 func (x *exchange) alter(out *reply) {

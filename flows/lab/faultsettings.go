@@ -69,8 +69,8 @@ func (f *fault) with(value string) *fault {
 
 // settingFaults are the faults with a value.
 func settingFaults() []*fault {
-	set := func(key, title, step, needs, shows string, status int, code string, breaks norm, route string, s setting) *fault {
-		return &fault{Fault: Fault{Key: key, Title: title, Kind: KindSetting, Step: step, Needs: needs, Shows: shows, Status: status, Error: code, Finding: code,
+	set := func(key, title, step, needs, shows string, status int, code, finding string, breaks norm, route string, s setting) *fault {
+		return &fault{Fault: Fault{Key: key, Title: title, Kind: KindSetting, Step: step, Needs: needs, Shows: shows, Status: status, Error: code, Finding: finding,
 			Breaks: breaks.words(), Ref: breaks.ref(), Value: s.shown("")}, route: route, setting: &s}
 	}
 	tune := func(change func(*Lifetimes, time.Duration)) func(time.Duration) fault {
@@ -84,27 +84,27 @@ func settingFaults() []*fault {
 	}
 	return []*fault{
 		set("code_ttl", "Codes live for a set time", "token", "", "A code works for this long after it was issued, and is refused as expired from then on: 30 and 60 seconds are usual, 300 too.",
-			http.StatusBadRequest, "invalid_grant", codesAreShort, routeToken, setting{"30", time.Second, keepGrants, func(d time.Duration) fault {
+			http.StatusBadRequest, "invalid_grant", "invalid_grant", codesAreShort, routeToken, setting{"30", time.Second, keepGrants, func(d time.Duration) fault {
 				return fault{before: func(x *exchange) { x.ageCode(d) }}
 			}}),
 		set("expires_in", "Access tokens live for a set time", "token", "", "The access tokens that are issued live for this long, and the answer says so in expires_in.",
-			http.StatusOK, "", expiresInSeconds, "", setting{"10", time.Second, keepGrants, tune(func(l *Lifetimes, d time.Duration) { l.AccessToken = d })}),
+			http.StatusOK, "", "", expiresInSeconds, "", setting{"10", time.Second, keepGrants, tune(func(l *Lifetimes, d time.Duration) { l.AccessToken = d })}),
 		set("interval", "Devices must wait longer between polls", "device_authorization", "device_code", "The device answer names this interval, and a device that asks sooner is told to slow down.",
-			http.StatusOK, "", pollAtInterval, "", setting{"30", time.Second, time.Hour, tune(func(l *Lifetimes, d time.Duration) { l.PollInterval = d })}),
+			http.StatusOK, "", "", pollAtInterval, "", setting{"30", time.Second, time.Hour, tune(func(l *Lifetimes, d time.Duration) { l.PollInterval = d })}),
 		set("clock", "Clock of the server is off", "id_token", "", "The server's clock is this far ahead, or behind with a minus: its tokens are not valid yet, or over early, and it judges the times of what clients sign by the same clock.",
-			http.StatusOK, "", clocksAgree, "", setting{"+10m", -clockLimit, clockLimit, func(d time.Duration) fault {
+			http.StatusOK, "", "iat_in_future", clocksAgree, "", setting{"+10m", -clockLimit, clockLimit, func(d time.Duration) fault {
 				return fault{tamper: func(x *exchange, _ *http.Request) { x.skew = d }}
 			}}),
 		set("slow", "Every answer is late", "token", "", "Every answer comes only after this long.",
-			0, "", clientsWait, "", setting{"3s", 0, 10 * time.Minute, func(d time.Duration) fault {
+			0, "", "", clientsWait, "", setting{"3s", 0, 10 * time.Minute, func(d time.Duration) fault {
 				return fault{alter: func(x *exchange, out *reply) { out.delay(x, d, 0) }}
 			}}),
 		set("jwks_slow", "Key set is late", "id_token", "", "The key set comes only after this long.",
-			http.StatusOK, "", clientsWait, routeJWKS, setting{"10s", 0, 10 * time.Minute, func(d time.Duration) fault {
+			http.StatusOK, "", "", clientsWait, routeJWKS, setting{"10s", 0, 10 * time.Minute, func(d time.Duration) fault {
 				return fault{alter: func(x *exchange, out *reply) { out.delay(x, d, 0) }}
 			}}),
 		set("token_drip", "Token answer comes drop by drop", "token", "", "The token answer comes in pieces of sixteen bytes, with this much time between two of them.",
-			http.StatusOK, "", clientsWait, routeToken, setting{"1s", 0, time.Minute, func(d time.Duration) fault {
+			http.StatusOK, "", "", clientsWait, routeToken, setting{"1s", 0, time.Minute, func(d time.Duration) fault {
 				return fault{alter: func(x *exchange, out *reply) { out.delay(x, 0, d) }}
 			}}),
 	}

@@ -308,8 +308,7 @@ func hostileWords(words string) bool {
 }
 
 // hostile looks for escapes in the members of an answer, in its headers, where
-// HTTP takes no carriage return and no NUL, and in a page, where HTML takes
-// neither.
+// readers of HTTP take no ASCII ones, and in a page, where HTML takes no NUL.
 func hostile(a answer) bool {
 	for name, v := range a.json {
 		if list, ok := v.([]any); ok && len(list) > 0 {
@@ -319,7 +318,7 @@ func hostile(a answer) bool {
 			return true
 		}
 	}
-	return strings.Contains(a.header.Get("X-Lab-Note"), "\x1b]52;") || strings.Contains(a.text, "<h1>") && strings.Contains(a.text, "\x1b]52;")
+	return strings.Contains(a.header.Get("X-Lab-Note"), "\u009d52;") || strings.Contains(a.text, "<h1>") && strings.Contains(a.text, "\x1b]52;")
 }
 
 var alertTag = regexp.MustCompile(`(?s)role="alert"[^>]*>(.*?)</p>`)
