@@ -69,12 +69,24 @@ func (l *Lab) View(requestID string) (View, bool) {
 	return s.view(), true
 }
 
+// ViewOfAnswer is View for a client that does not see the exchanges of its
+// browser: it tells how the lab saw the request that it answered by sending the
+// browser back with this state. It is false when there is none.
+func (l *Lab) ViewOfAnswer(state string) (View, bool) {
+	s, ok := l.sights.answered(state)
+	if !ok {
+		return View{}, false
+	}
+	return s.view(), true
+}
+
 // sight is what the lab keeps of a request: short, because there are many.
 type sight struct {
 	View  // without Checks
 	found []verdict
 	plan  []string // what would have been checked, had nothing failed
 	blind string   // key of the fault that answered in place of the endpoint
+	state string   // of an authorization response
 }
 
 // verdict is a check as it was made.
@@ -118,6 +130,21 @@ func (s *sights) get(number uint64) (*sight, bool) {
 	defer s.mu.Unlock()
 	slot := s.ring[number%viewLimit]
 	return slot.sight, slot.number == number && slot.sight != nil
+}
+
+// answered finds the newest authorization response with a state.
+func (s *sights) answered(state string) (*sight, bool) {
+	if state == "" {
+		return nil, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for back := range min(s.last, viewLimit) {
+		if found := s.ring[(s.last-back)%viewLimit].sight; found != nil && found.state == state {
+			return found, true
+		}
+	}
+	return nil, false
 }
 
 // fails records the check that p is the failure of, and tells whether it
@@ -255,6 +282,9 @@ func (x *exchange) conclude(w http.ResponseWriter, r *http.Request, out reply) {
 	}
 	s.View = View{ID: strconv.FormatUint(number, 10), Method: plain(r.Method), Path: shortened(x.path), Status: out.status, Client: x.client.ID}
 	s.Error, s.Description = out.said()
+	if out.redirect != nil {
+		s.state = out.redirect.params.Get("state")
+	}
 	s.At = x.lab.now()
 	if x.tenant != nil {
 		s.At, s.Tenant = x.now(), x.tenant.name

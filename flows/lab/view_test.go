@@ -223,3 +223,21 @@ func TestEveryRefusedRegistrationAndLogoutIsShownToo(t *testing.T) {
 		t.Errorf("view = %+v", b.seen(t, a))
 	}
 }
+
+// A client does not see what its browser was answered; it finds the view by the
+// state that came back.
+func TestTheViewOfAnAuthorizationResponseIsFoundByItsState(t *testing.T) {
+	b := newBench(t)
+	b.send(t, b.lab.Issuer()+"/authorize?"+edit(b.authorizeForm(), "state", "one", "scope", "openid nonsense").Encode(), nil)
+	b.send(t, b.lab.Issuer()+"/authorize?"+edit(b.authorizeForm(), "state", "two", "prompt", "none").Encode(), nil)
+	for state, want := range map[string]string{"one": "scope", "two": "user"} {
+		if v, ok := b.lab.ViewOfAnswer(state); !ok || !slices.Equal(ids(v, lab.Failed), []string{want}) {
+			t.Errorf("%s: %v %+v", state, ok, v)
+		}
+	}
+	for _, state := range []string{"", "three"} {
+		if v, ok := b.lab.ViewOfAnswer(state); ok {
+			t.Errorf("ViewOfAnswer(%q) = %+v", state, v)
+		}
+	}
+}

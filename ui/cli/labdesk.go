@@ -23,16 +23,35 @@ func (d labDesk) ServerView(x flows.Exchange) (pane.ServerView, bool) {
 			continue
 		}
 		v, ok := d.lab.View(h.Value.Raw())
-		if !ok || len(v.Checks) == 0 {
-			return pane.ServerView{}, false
-		}
-		out := pane.ServerView{Request: v.Method + " " + v.Path}
-		for _, c := range v.Checks {
-			out.Checks = append(out.Checks, pane.ServerCheck{ID: c.ID, Status: string(c.Status), Message: c.Message, Got: c.Got, Want: c.Want, Ref: c.Ref, Fault: c.Fault})
-		}
-		return out, true
+		return shownView(v, ok)
 	}
 	return pane.ServerView{}, false
+}
+
+// AnswerView implements pane.Lab. The state is this run's own: nobody else
+// could have guessed it.
+func (d labDesk) AnswerView(r flows.Request) (pane.ServerView, bool) {
+	if d.lab == nil {
+		return pane.ServerView{}, false
+	}
+	for _, p := range append(append([]flows.Param{}, r.Query...), r.Form...) {
+		if p.Name == "state" {
+			v, ok := d.lab.ViewOfAnswer(p.Value.Raw())
+			return shownView(v, ok)
+		}
+	}
+	return pane.ServerView{}, false
+}
+
+func shownView(v lab.View, ok bool) (pane.ServerView, bool) {
+	if !ok || len(v.Checks) == 0 {
+		return pane.ServerView{}, false
+	}
+	out := pane.ServerView{Request: v.Method + " " + v.Path}
+	for _, c := range v.Checks {
+		out.Checks = append(out.Checks, pane.ServerCheck{ID: c.ID, Status: string(c.Status), Message: c.Message, Got: c.Got, Want: c.Want, Ref: c.Ref, Fault: c.Fault})
+	}
+	return out, true
 }
 
 func (d labDesk) owns(address string) bool {
@@ -71,11 +90,22 @@ func (d labDesk) Dialects() (list []pane.Dialect) {
 // SetDialect implements pane.Lab.
 func (d labDesk) SetDialect(name string) error { return d.lab.SetDialect(name) }
 
-// serverViews are the views of all exchanges of a step with the lab, in order.
+// serverViews are the views of all exchanges of a step with the lab, in order,
+// the browser's way back included.
 func (d labDesk) serverViews(r flows.Result) (views []pane.ServerView) {
-	for _, x := range r.Exchanges() {
-		if v, ok := d.ServerView(x); ok {
+	add := func(v pane.ServerView, ok bool) {
+		if ok {
 			views = append(views, v)
+		}
+	}
+	for _, f := range r.Facts {
+		switch ev := f.Event.(type) {
+		case flows.Received:
+			add(d.ServerView(ev.Exchange))
+		case flows.Observed:
+			add(d.ServerView(ev.Exchange))
+		case flows.Redirected:
+			add(d.AnswerView(ev.Request))
 		}
 	}
 	return views

@@ -210,7 +210,11 @@ func unused(s flows.State) []string {
 
 // serverView says in one line what the lab refused for, when the run went there.
 func (n *narrator) serverView(s flows.State) {
-	views := labDesk{n.target.lab}.serverViews(s.Results[s.Step])
+	desk := labDesk{n.target.lab}
+	views := desk.serverViews(s.Results[s.Step])
+	if v, ok := desk.AnswerView(s.Results[s.Step].Message); ok && len(views) == 0 {
+		views = append(views, v)
+	}
 	if len(views) == 0 {
 		return
 	}

@@ -23,9 +23,15 @@ func (w *writer) serverTab() {
 		return
 	}
 	v, ok := w.e.Lab.ServerView(m.x)
+	if m.kind == arrived {
+		v, ok = w.e.Lab.AnswerView(m.req)
+	}
 	if !ok {
 		w.refuse(st.Later.Render(st.Sym.Later), "The lab has nothing to tell about this exchange: it checked nothing, or it is one of too long ago.")
 		return
+	}
+	if m.kind == arrived {
+		w.say(st.Front.Render(st.Sym.Inside), "What the server checked before it sent the browser back with this message:")
 	}
 	w.verdict(v)
 	w.gap()
@@ -49,8 +55,6 @@ func (w *writer) unseen(m message) string {
 		return "No server checks this message: it is read inside authdance."
 	case m.kind == planned:
 		return "Not sent yet. What the server checks stands here once it has answered."
-	case m.kind == arrived:
-		return "This message came in through the browser. No server checks it: authdance does."
 	case m.kind == broken:
 		return "No answer came, so nothing is known of what the server checked."
 	case m.kind == sent:

@@ -53,7 +53,7 @@ func TestTheServersViewSaysWhyItIsEmpty(t *testing.T) {
 		want string
 	}{
 		{4, "Not sent yet. What the server checks stands here once it has answered."},
-		{3, "This message came in through the browser. No server checks it"},
+		{3, "What the server checked before it sent the browser back with this message: ✓ POST /default/authorize: 1 check passed."},
 		{1, "This step is work inside authdance: it has no message."},
 		{0, "The lab has nothing to tell about this exchange"},
 	} {

@@ -8,6 +8,9 @@ type Lab interface {
 	// ServerView is how the lab saw an exchange of a run. It is false for an
 	// exchange with somebody else and for one that the lab has forgotten.
 	ServerView(flows.Exchange) (ServerView, bool)
+	// AnswerView is the same for the request that the lab answered by sending the
+	// browser back with this message: the browser's exchanges are its own.
+	AnswerView(flows.Request) (ServerView, bool)
 	// Faults are all faults with their present state, in the order of the flow.
 	Faults() []Fault
 	SetFault(key string, on bool) error

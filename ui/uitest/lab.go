@@ -36,6 +36,13 @@ func (l *Lab) ServerView(x flows.Exchange) (pane.ServerView, bool) {
 	return v, true
 }
 
+// AnswerView implements pane.Lab.
+func (l *Lab) AnswerView(r flows.Request) (pane.ServerView, bool) {
+	return pane.ServerView{Request: "POST /default/authorize", Checks: []pane.ServerCheck{
+		{ID: "consent", Status: pane.ServerPassed, Message: "The user agrees.", Ref: "OIDC Core §3.1.2.4"},
+	}}, true
+}
+
 // Faults implements pane.Lab.
 func (l *Lab) Faults() []pane.Fault {
 	list := []pane.Fault{
