@@ -81,6 +81,22 @@ type (
 	}
 )
 
+// situationDoc is a situation that has a page and no fault.
+type situationDoc struct {
+	Key   string `json:"key"`
+	Title string `json:"title"`
+	Why   string `json:"why"`
+	Page  string `json:"page"`
+}
+
+func situationsOf() []situationDoc {
+	var out []situationDoc
+	for _, s := range lab.Documented() {
+		out = append(out, situationDoc(s))
+	}
+	return out
+}
+
 // redirectRule is what the clients of the lab may register and send.
 const redirectRule = "The host and the path must be those of a registered URI; the port of a loopback address is free (RFC 8252 §7.3)."
 

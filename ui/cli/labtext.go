@@ -83,13 +83,18 @@ func (c *console) labState(d labDoc) {
 func (c *console) faults(l *lab.Lab, asJSON bool) error {
 	if asJSON {
 		return c.document(struct {
-			Schema   int          `json:"schema"`
-			Faults   []faultDoc   `json:"faults"`
-			Dialects []dialectDoc `json:"dialects"`
-		}{schema, faultsOf(l), dialectsOf()})
+			Schema     int            `json:"schema"`
+			Faults     []faultDoc     `json:"faults"`
+			Dialects   []dialectDoc   `json:"dialects"`
+			Documented []situationDoc `json:"documented"` // what people bring and no fault shows
+		}{schema, faultsOf(l), dialectsOf(), situationsOf()})
 	}
 	for _, f := range l.Faults() {
-		c.printf("%s %s %s", c.styles.Key.Render(padded(f.Key, 20)), padded(f.Step, 10), f.Shows)
+		key := f.Key
+		if f.Value != nil {
+			key += "=" + f.Value.Default
+		}
+		c.printf("%s %s %s", c.styles.Key.Render(padded(key, 22)), padded(f.Step, 20), f.Shows)
 	}
 	c.printf("")
 	for _, d := range lab.Dialects() {
