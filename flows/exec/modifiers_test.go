@@ -190,6 +190,8 @@ func TestModifiersCompose(t *testing.T) {
 		{"DPoP", "workshop-spa", map[string]string{"dpop": "on"}, "discovery keys prepare authorize callback token_proof token id_token userinfo_proof userinfo api_proof api", []string{"cnf_mismatch", "token_type"}},
 		{"everything that open banking asks for", "workshop-strict", map[string]string{"client_auth": "private_key_jwt", "par": "on", "jar": "signed", "response_mode": "jwt", "dpop": "on"},
 			"discovery keys prepare request_object par_assertion par authorize jarm callback token_assertion token_proof token id_token userinfo_proof userinfo api_proof api", []string{"cnf_mismatch", "dpop_nonce"}},
+		{"an encrypted ID token and userinfo", "workshop-encrypted", map[string]string{"client_auth": "client_secret_basic"}, "discovery prepare authorize callback token id_token_decrypt id_token userinfo userinfo_decrypt api", []string{"userinfo_sub_mismatch"}},
+		{"everything encrypted", "workshop-encrypted", map[string]string{"client_auth": "client_secret_basic", "response_mode": "jwt", "par": "on", "dpop": "on"}, "discovery keys prepare par authorize jarm_decrypt jarm callback token_proof token id_token_decrypt id_token userinfo_proof userinfo userinfo_decrypt", nil},
 		{"DPoP with a certificate as client", "workshop-mtls", map[string]string{"client_auth": "tls_client_auth", "dpop": "on", "mtls": "on"}, "", []string{"cnf_mismatch"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -161,6 +161,9 @@ func Build(spec flows.Spec) (flows.Grant, error) {
 // order in which they wrap each other: what goes into the authorization request
 // first, then how it travels, then who sends it.
 func modified(g flows.Grant, o map[string]string) flows.Grant {
+	g = each(g, asksForTokens, func(g flows.Grant, st flows.Step) flows.Grant {
+		return change(g, st.ID, func(st flows.Step) flows.Step { st.Settles = true; return st })
+	})
 	switch m := o["pkce"]; m {
 	case "S256", "plain":
 		g = pkce(m)(g)
@@ -188,7 +191,7 @@ func modified(g flows.Grant, o map[string]string) flows.Grant {
 	if o["dpop"] == "on" {
 		g = proven(g)
 	}
-	return g
+	return opened(g, o)
 }
 
 // decided are the options of this run, once what they leave open is known.
@@ -201,6 +204,7 @@ func decided(options map[string]string, s flows.State) map[string]string {
 	if o["par"] == "auto" && meta.Flag("require_pushed_authorization_requests") {
 		o["par"] = "on"
 	}
+	arrivedEncrypted(o, s)
 	return o
 }
 

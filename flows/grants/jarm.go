@@ -2,7 +2,6 @@ package grants
 
 import (
 	"slices"
-	"strings"
 
 	"authdance/flows"
 	"authdance/flows/jose"
@@ -84,33 +83,6 @@ func signedResponse(g flows.Grant) flows.Grant {
 		},
 	})
 	return g
-}
-
-// isEncrypted recognises a JWE in compact form (RFC 7516 §7.1).
-func isEncrypted(token wire.Untrusted) bool { return strings.Count(token.Raw(), ".") == 4 }
-
-// opening is a step that decrypts a token, where it is encrypted, and keeps
-// what was inside under a name.
-func opening(id, what, ref, name string, token func(flows.State) wire.Untrusted) flows.Step {
-	return flows.Step{
-		ID: id, Title: "Decrypt " + what, Ref: ref + " · RFC 7516", From: flows.Client, To: flows.Client,
-		Why: "An encrypted token can be read only with the private key of the one it was written for. " +
-			"What comes out is signed like any other token, and is checked like one.",
-		Pages: []string{"encrypted-token-no-key"},
-		Skip: func(s flows.State) string {
-			if !isEncrypted(token(s)) {
-				return what + " is not encrypted"
-			}
-			return ""
-		},
-		Do: func(s flows.State) flows.Effect { return flows.Decrypt{Token: token(s), Key: "decrypt_key"} },
-		On: func(_ flows.State, e flows.Entry) flows.Verdict {
-			if d, ok := e.Event.(flows.Decrypted); ok {
-				return flows.Verdict{Set: flows.Vars{name: d.Text}}
-			}
-			return unexpected(e)
-		},
-	}
 }
 
 // checkResponse is JARM §2.4: issuer, audience, expiry, signature.
