@@ -13,7 +13,7 @@ func kinds() map[string]Event {
 	return map[string]Event{
 		"started": Started{}, "advanced": Advanced{}, "edited": Edited{}, "guessed": Guessed{}, "cancelled": Cancelled{},
 		"drawn": Drawn{}, "received": Received{}, "redirected": Redirected{}, "observed": Observed{}, "elapsed": Elapsed{},
-		"signed": Signed{}, "decrypted": Decrypted{}, "arrived": Arrived{}, "broke": Broke{},
+		"signed": Signed{}, "decrypted": Decrypted{}, "arrived": Arrived{}, "published": Published{}, "broke": Broke{},
 	}
 }
 

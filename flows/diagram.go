@@ -89,6 +89,8 @@ func happened(s State, m Message, step Step, r Result) []Message {
 		out = []Message{m.within(step.From, Work, "makes "+strings.Join(safe(drawn(fx)), ", "), r.Began)}
 	case Sign:
 		out = m.signed(fx, r)
+	case Publish:
+		out = []Message{m.within(step.From, Work, "publishes it at "+pathOf(fx.URL), r.Began)}
 	case Listen:
 		out = m.heard(r)
 	default:

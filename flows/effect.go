@@ -55,6 +55,16 @@ type (
 		ID  int
 		For time.Duration
 	}
+	// Publish asks to put a document on this computer for a while, where a server
+	// can fetch it: a request object (RFC 9101 §5.2). URL is an http address of this
+	// computer; port 0 takes a free one.
+	Publish struct {
+		ID   int
+		URL  wire.Untrusted
+		Type string // its media type
+		Body wire.Untrusted
+		For  time.Duration
+	}
 	// Listen asks to wait for a request that somebody else makes to URL, an http
 	// address of this computer: a CIBA notification, a logout token. Whoever asks
 	// there gets Reply; the step decides whether it was the awaited one (Stay).
@@ -87,11 +97,15 @@ func (e Wait) EffectID() int { return e.ID }
 // EffectID returns the number that the answer must carry.
 func (e Listen) EffectID() int { return e.ID }
 
-func (e Draw) withID(id int) Effect   { e.ID = id; return e }
-func (e Send) withID(id int) Effect   { e.ID = id; return e }
-func (e Browse) withID(id int) Effect { e.ID = id; return e }
-func (e Wait) withID(id int) Effect   { e.ID = id; return e }
-func (e Listen) withID(id int) Effect { e.ID = id; return e }
+// EffectID returns the number that the answer must carry.
+func (e Publish) EffectID() int { return e.ID }
+
+func (e Draw) withID(id int) Effect    { e.ID = id; return e }
+func (e Send) withID(id int) Effect    { e.ID = id; return e }
+func (e Browse) withID(id int) Effect  { e.ID = id; return e }
+func (e Wait) withID(id int) Effect    { e.ID = id; return e }
+func (e Listen) withID(id int) Effect  { e.ID = id; return e }
+func (e Publish) withID(id int) Effect { e.ID = id; return e }
 
 // MessageOf is what an effect sends out, or signs, as a request that can be
 // shown and edited; its Method is "" when there is no such message.

@@ -85,6 +85,11 @@ type (
 		ID      int     `json:"id"`
 		Request Request `json:"request"`
 	}
+	// Published answers Publish: the document stands at URL.
+	Published struct {
+		ID  int            `json:"id"`
+		URL wire.Untrusted `json:"url"`
+	}
 	// Elapsed answers Wait.
 	Elapsed struct {
 		ID int `json:"id"`
@@ -128,6 +133,7 @@ func (Observed) event()   {}
 func (Signed) event()     {}
 func (Decrypted) event()  {}
 func (Arrived) event()    {}
+func (Published) event()  {}
 func (Elapsed) event()    {}
 func (Broke) event()      {}
 
@@ -147,6 +153,8 @@ func answers(e Event) int {
 	case Decrypted:
 		return e.ID
 	case Arrived:
+		return e.ID
+	case Published:
 		return e.ID
 	case Elapsed:
 		return e.ID

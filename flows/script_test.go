@@ -91,6 +91,7 @@ func (s *script) say(format string, a ...any) { fmt.Fprintf(&s.out, "> "+format+
 //	observe STATUS URL   a page inside Browse
 //	signed [TOKEN]       answers Sign; without TOKEN it is NAME-ID
 //	decrypted TEXT       answers Decrypt
+//	published URL        answers Publish
 //	arrived METHOD URL name=value …   answers Listen; Authorization is a header, body the body
 //	break CODE TEXT, elapsed, cancel, tick DURATION
 //	edit STEP set|drop|add NAME VALUE; edit STEP restores
@@ -165,6 +166,8 @@ func (s *script) do(cmd, rest string) error {
 			rest = fmt.Sprintf("%s-%d", fx.Draft.Name, id)
 		}
 		s.apply(flows.Signed{ID: id, Token: wire.Untrusted(s.fill(rest))})
+	case "published":
+		s.apply(flows.Published{ID: id, URL: wire.Untrusted(rest)})
 	case "decrypted":
 		s.apply(flows.Decrypted{ID: id, Text: wire.Untrusted(s.fill(rest))})
 	case "arrived":
@@ -299,6 +302,8 @@ func (s *script) tell(st flows.State, fx []flows.Effect) {
 			}
 		case flows.Decrypt:
 			s.say("#%d decrypt %s with %s", f.ID, f.Token.Raw(), f.Key)
+		case flows.Publish:
+			s.say("#%d publish %s at %s", f.ID, f.Type, f.URL.Raw())
 		case flows.Listen:
 			s.say("#%d listen for %s %s, answer %d", f.ID, f.Method, f.URL.Raw(), f.Reply.Status)
 		case flows.Send:

@@ -234,14 +234,16 @@ func (ss *sessions) take(key string) *session {
 
 // keep holds a session for a moment: a run that was given up between two
 // effects tells nobody, and its port must not stay open.
-func (ss *sessions) keep(key string, s *session) {
+func (ss *sessions) keep(key string, s *session) { ss.keepFor(s.limits.orphan, key, s) }
+
+func (ss *sessions) keepFor(d time.Duration, key string, s *session) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.idle == nil {
 		ss.idle = map[string]*session{}
 	}
 	ss.idle[key] = s
-	s.orphan = time.AfterFunc(s.limits.orphan, func() { ss.expire(key, s) })
+	s.orphan = time.AfterFunc(d, func() { ss.expire(key, s) })
 }
 
 // expire closes the port of a session that nobody came back to. An answer that

@@ -92,6 +92,8 @@ func (l *Live) Perform(ctx context.Context, e flows.Effect) flows.Event {
 			return l.sign(e)
 		case flows.Decrypt:
 			return l.decrypt(e)
+		case flows.Publish:
+			return l.publish(e)
 		case flows.Listen:
 			return l.listen(ctx, e)
 		}

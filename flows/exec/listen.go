@@ -51,6 +51,26 @@ func (l *Live) listen(ctx context.Context, e flows.Listen) flows.Event {
 	return ev
 }
 
+// publish opens a door at which everybody gets the same document, until its
+// time is over or the next one takes its place.
+func (l *Live) publish(e flows.Publish) flows.Event {
+	uri, f := withFreePort(e.URL.Raw())
+	if f != nil {
+		return broke(e.ID, f)
+	}
+	const key = "publish"
+	if before := l.sessions.take(key); before != nil {
+		before.end()
+	}
+	s, f := l.openDoor(flows.Listen{URL: wire.Untrusted(uri), Method: http.MethodGet, For: e.For,
+		Reply: flows.Response{Status: http.StatusOK, Header: []flows.Param{{Name: "Content-Type", Value: wire.Untrusted(e.Type)}}, Body: e.Body}})
+	if f != nil {
+		return broke(e.ID, f)
+	}
+	l.sessions.keepFor(e.For, key, s)
+	return flows.Published{ID: e.ID, URL: wire.Untrusted(uri)}
+}
+
 // openDoor listens where the effect says. Only an http address of this computer
 // will do: what comes from outside needs a tunnel that ends here.
 func (l *Live) openDoor(e flows.Listen) (*session, *failure) {

@@ -183,6 +183,7 @@ func TestModifiersCompose(t *testing.T) {
 		{"JAR", "workshop-keys", map[string]string{"jar": "signed", "client_auth": "private_key_jwt"}, "discovery keys prepare request_object authorize callback token_assertion token", nil},
 		{"JAR, encrypted", "workshop-keys", map[string]string{"jar": "encrypted", "client_auth": "private_key_jwt"}, "discovery keys prepare server_keys request_object authorize", nil},
 		{"JAR, encrypted, pushed", "workshop-keys", map[string]string{"jar": "encrypted", "par": "on", "client_auth": "private_key_jwt"}, "", nil},
+		{"JAR by reference", "workshop-keys", map[string]string{"jar": "signed", "jar_by": "reference", "client_auth": "private_key_jwt"}, "discovery keys prepare request_object request_uri authorize", nil},
 		{"JARM", "workshop-spa", map[string]string{"response_mode": "jwt"}, "discovery prepare authorize jarm callback token", nil},
 		{"JARM, query", "workshop-spa", map[string]string{"response_mode": "query.jwt"}, "", nil},
 		{"JARM, fragment", "workshop-spa", map[string]string{"response_mode": "fragment.jwt"}, "", nil},
@@ -253,6 +254,22 @@ func TestAnEditedDraftIsSignedAsItStands(t *testing.T) {
 				t.Errorf("%s, %d edited: %+v", s.Status, s.Edited, s.Problem)
 			}
 		})
+	}
+}
+
+func TestOptionsThatContradictEachOtherAreExplained(t *testing.T) {
+	for _, c := range []struct {
+		options map[string]string
+		words   string
+	}{
+		{map[string]string{"jar_by": "reference"}, "set jar to signed"},
+		{map[string]string{"jar_by": "reference", "jar": "signed", "par": "on"}, "RFC 9126 §3"},
+		{map[string]string{"client_auth": "basic"}, "use auto, none, client_secret_basic"},
+		{map[string]string{"response_mode": "jarm"}, "query.jwt"},
+	} {
+		if _, err := grants.Build(flows.Spec{Grant: "authorization_code", Options: c.options}); err == nil || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%v: %v", c.options, err)
+		}
 	}
 }
 

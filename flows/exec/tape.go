@@ -86,6 +86,9 @@ func fits(e flows.Effect, answer flows.Event) bool {
 	case flows.Arrived:
 		_, ok := e.(flows.Listen)
 		return ok
+	case flows.Published:
+		_, ok := e.(flows.Publish)
+		return ok
 	}
 	return false
 }
@@ -115,6 +118,9 @@ func withID(e flows.Event, id int) flows.Event {
 		e.ID = id
 		return e
 	case flows.Arrived:
+		e.ID = id
+		return e
+	case flows.Published:
 		e.ID = id
 		return e
 	case flows.Broke:

@@ -4,6 +4,7 @@
 package grants
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,7 +68,7 @@ func Options(grant string) map[string][]string {
 	}
 	if g.Index("authorize") >= 0 {
 		out["par"] = []string{"auto", "on", "off"}
-		out["jar"] = []string{"off", "signed", "encrypted"}
+		out["jar"], out["jar_by"] = []string{"off", "signed", "encrypted"}, []string{"value", "reference"}
 		out["response_mode"] = responseModes()
 	}
 	maps.Copy(out, g.Choices)
@@ -147,6 +148,9 @@ func Build(spec flows.Spec) (flows.Grant, error) {
 	if err != nil {
 		return flows.Grant{}, err
 	}
+	if err := compatible(spec.Options); err != nil {
+		return flows.Grant{}, err
+	}
 	bare, _ := find(spec.Grant)
 	g := modified(bare, spec.Options)
 	g.Settle = func(s flows.State) flows.Grant {
@@ -155,6 +159,17 @@ func Build(spec flows.Spec) (flows.Grant, error) {
 		return settled
 	}
 	return g, nil
+}
+
+// compatible refuses options that contradict each other.
+func compatible(o map[string]string) error {
+	switch {
+	case o["jar_by"] == "reference" && o["jar"] == "off":
+		return errors.New("jar_by reference says how a request object travels, and there is none: set jar to signed or encrypted")
+	case o["jar_by"] == "reference" && o["par"] == "on":
+		return errors.New("a pushed request carries its request object by value (RFC 9126 §3 forbids request_uri there): leave jar_by at value, or set par to off")
+	}
+	return nil
 }
 
 // modified is the grant with the modifiers that the options ask for, in the
@@ -174,7 +189,7 @@ func modified(g flows.Grant, o map[string]string) flows.Grant {
 		g = codeBoundToKey(g)
 	}
 	if o["jar"] == "signed" || o["jar"] == "encrypted" {
-		g = requestObject(o["jar"] == "encrypted")(g)
+		g = requestObject(o["jar"] == "encrypted", o["jar_by"] == "reference")(g)
 	}
 	if o["par"] == "on" {
 		g = par(g)
@@ -201,7 +216,7 @@ func decided(options map[string]string, s flows.State) map[string]string {
 	if o["client_auth"] == "auto" {
 		o["client_auth"] = usualAuth(s, meta)
 	}
-	if o["par"] == "auto" && meta.Flag("require_pushed_authorization_requests") {
+	if o["par"] == "auto" && o["jar_by"] != "reference" && meta.Flag("require_pushed_authorization_requests") {
 		o["par"] = "on"
 	}
 	arrivedEncrypted(o, s)

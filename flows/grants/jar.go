@@ -2,6 +2,7 @@ package grants
 
 import (
 	"slices"
+	"time"
 
 	"authdance/flows"
 	"authdance/flows/provider"
@@ -11,7 +12,7 @@ import (
 // requestObject signs the authorization request, RFC 9101: the server sees that
 // nobody changed a parameter on the way, and who wrote it. Encrypted, nobody on
 // the way can read it either.
-func requestObject(encrypted bool) func(flows.Grant) flows.Grant {
+func requestObject(encrypted, byReference bool) func(flows.Grant) flows.Grant {
 	return func(g flows.Grant) flows.Grant {
 		i := g.Index("authorize")
 		if i < 0 {
@@ -20,8 +21,12 @@ func requestObject(encrypted bool) func(flows.Grant) flows.Grant {
 		ask := g.Steps[i].Do
 		g.Title += " + JAR"
 		g = holding(g, keyNamed("client_key"))
+		carried := "request"
+		if byReference {
+			carried = "request_uri"
+		}
 		g = rewritingBrowse(g, func(s flows.State, fx flows.Browse) flows.Browse {
-			fx.Request.Query = append(outside(s, fx.Request.Query), arg("request")(s)...)
+			fx.Request.Query = append(outside(s, fx.Request.Query), arg(carried)(s)...)
 			return fx
 		})
 		st := flows.Step{
@@ -50,8 +55,33 @@ func requestObject(encrypted bool) func(flows.Grant) flows.Grant {
 		if encrypted {
 			g.Steps = slices.Insert(g.Steps, g.Index("request_object"), serverKeys)
 		}
+		if byReference {
+			g = before(g, "authorize", published)
+		}
 		return g
 	}
+}
+
+// published puts the request object where the server fetches it, RFC 9101 §5.2.
+var published = flows.Step{
+	ID: "request_uri", Title: "Put the request where the server fetches it", Ref: "RFC 9101 §5.2, §10.4", From: flows.Client, To: flows.Client,
+	Why: "The browser carries only an address, and the server fetches the signed request from there. " +
+		"It must be an address that the client registered (request_uris): a server that fetches any address can be sent anywhere.",
+	Pages: []string{"jar", "request-object-invalid"},
+	Needs: []string{"request"},
+	Do: func(s flows.State) flows.Effect {
+		at := s.Vars["request_object_uri"]
+		if at == "" {
+			at = "http://127.0.0.1:0/requests/request.jwt"
+		}
+		return flows.Publish{URL: at, Type: "application/oauth-authz-req+jwt", Body: s.Vars["request"], For: 10 * time.Minute}
+	},
+	On: func(_ flows.State, e flows.Entry) flows.Verdict {
+		if p, ok := e.Event.(flows.Published); ok {
+			return flows.Verdict{Set: flows.Vars{"request_uri": p.URL}}
+		}
+		return unexpected(e)
+	},
 }
 
 // outside are the parameters that stay beside a request object. RFC 9101 §5
