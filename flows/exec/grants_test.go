@@ -94,7 +94,11 @@ func (r *labRuns) play(whole, p provider.Profile, grant string, options map[stri
 		r.t.Fatal(err)
 	}
 	if len(grants.Lacks(g, vars, secrets)) > 0 {
-		for name, v := range grants.Carry(g, r.play(whole, whole.Before(grant), "authorization_code", nil, nil).Vars) {
+		first := r.play(whole, whole.Before(grant), "authorization_code", nil, nil)
+		if first.Status != flows.Done {
+			r.t.Fatalf("the sign-in before is %s: %+v", first.Status, first.Problem)
+		}
+		for name, v := range grants.Carry(g, first.Vars) {
 			if vars[name] == "" {
 				vars[name] = v
 			}

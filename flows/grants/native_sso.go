@@ -30,7 +30,7 @@ var nativeSSO = flows.Grant{
 				issuerAsAudience, as("subject_token", "id_token"), lit("subject_token_type", tokenType8693+"id_token"),
 				as("actor_token", "device_secret"), lit("actor_token_type", "urn:openid:params:token-type:device-secret"), arg("scope"), extra),
 			On: keepingSecret},
-		callAPI,
+		validate, callAPI,
 	},
 }
 

@@ -165,7 +165,7 @@ func labGrants(issuer, api string) map[string]GrantConfig {
 		"jwt_bearer":   {Client: ClientConfig{ID: "workshop-keys", Auth: "private_key_jwt"}, Request: RequestConfig{Scope: "read"}, Values: map[string]string{"subject": "alice"}},
 		"saml2_bearer": gateway,
 		"native_sso": {Client: ClientConfig{ID: "workshop-app-two", Auth: "none"}, Request: RequestConfig{Scope: "openid profile read"},
-			Before: &GrantConfig{Client: ClientConfig{ID: "workshop-app-one", Auth: "none"}, Request: RequestConfig{Scope: "openid profile device_sso offline_access"}}},
+			Before: &GrantConfig{Client: ClientConfig{ID: "workshop-app-one", Auth: "none"}, Request: RequestConfig{Scope: "openid profile read device_sso offline_access"}}},
 		"id_jag": {Client: agent, Values: map[string]string{"resource_issuer": strings.TrimSuffix(issuer, "default") + "partner", "resource_scope": "read"},
 			Before: &GrantConfig{Client: agent}},
 		"step_up":           {API: api + "/api/vault"},

@@ -36,6 +36,12 @@ func (c *console) performer(f *runFlags, t *target) (*world, error) {
 		return nil, err
 	}
 	o.Browser = browser
+	if t.lab != nil {
+		if o.Keys, err = labKeys(t.lab, t.profile.Client.ID); err != nil {
+			return nil, &outcome{exitBug, err.Error()}
+		}
+		o.CA = t.lab.CA()
+	}
 	l, err := live(o)
 	if err != nil {
 		return nil, err

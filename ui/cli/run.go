@@ -197,9 +197,9 @@ func (c *console) signInFirst(ctx context.Context, t *target, w *world) error {
 	}
 	c.say("The lab is new, so %s signs in first to have tokens.", t.user)
 	first := *t
-	first.grant, first.params, first.secrets, first.profile = "authorization_code", nil, nil, t.whole
-	first.vars = t.whole.Vars()
-	first.options = map[string]string{"pkce": t.whole.Request.PKCE, "client_auth": t.whole.ClientAuth()}
+	first.grant, first.params, first.profile = "authorization_code", nil, t.whole.Before(t.grant)
+	first.vars, first.secrets = first.profile.Vars(), labSecrets(t.lab, first.profile.Client.ID)
+	first.options = map[string]string{"pkce": first.profile.Request.PKCE, "client_auth": first.profile.ClientAuth()}
 	started, err := first.start()
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func (c *console) target(f *targetFlags, grant string) (*target, error) {
 		return nil, err
 	}
 	if p.ID == labProfile {
-		if t.lab, err = lab.Start(lab.Options{}); err != nil {
+		if t.lab, err = lab.Start(lab.Options{Tenants: labTenants(grant)}); err != nil {
 			return nil, &outcome{exitNetwork, "the lab could not start: " + err.Error()}
 		}
 		p = provider.ForLab(t.lab.Issuer(), t.lab.API())
@@ -200,7 +200,7 @@ func (c *console) secretsOf(t *target) func(*targetFlags) error {
 			auth = "client_secret_basic"
 		case auth == "":
 			auth = "none"
-		case auth != "none" && len(t.secrets) == 0 && grants.Options(t.grant)["client_auth"] != nil:
+		case strings.HasPrefix(auth, "client_secret_") && len(t.secrets) == 0 && grants.Options(t.grant)["client_auth"] != nil:
 			return usage("client authentication by %s needs the secret; give --client-secret env:NAME or file:PATH", auth)
 		}
 		t.options["client_auth"] = auth
@@ -217,7 +217,10 @@ func (c *console) secretsOf(t *target) func(*targetFlags) error {
 				t.vars[name] = wire.Untrusted(s.Reveal())
 			}
 		}
-		return nil
+		if t.lab == nil {
+			return nil
+		}
+		return labValues(t.lab, t.grant, t.vars)
 	}
 }
 

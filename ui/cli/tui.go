@@ -43,7 +43,7 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 	if _, err := grants.Build(flows.Spec{Grant: flow}); err != nil {
 		return usage("--flow: %v", err)
 	}
-	l, err := lab.Start(lab.Options{})
+	l, err := lab.Start(lab.Options{Tenants: labTenants("id_jag")})
 	if err != nil {
 		return &outcome{exitNetwork, "the lab could not start: " + err.Error()}
 	}
@@ -178,21 +178,13 @@ func (c *console) starter(list func() ([]provider.Profile, []string), l *lab.Lab
 			secrets["client_secret"] = s
 		} else if p.Class == provider.Lab {
 			secrets = labSecrets(l, p.Client.ID)
+			if err := labValues(l, grant, vars); err != nil {
+				return flows.Started{}, err
+			}
 		}
 		spec := flows.Spec{Grant: grant, Options: map[string]string{"pkce": p.Request.PKCE, "client_auth": p.ClientAuth()}}
 		return grants.Start(spec, flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, vars, secrets, nil)
 	}
-}
-
-// labSecrets are those of a client of the lab, which everybody may know.
-func labSecrets(l *lab.Lab, clientID string) flows.Secrets {
-	out := flows.Secrets{}
-	for _, known := range l.Clients() {
-		if known.ID == clientID && known.Secret != "" {
-			out["client_secret"] = wire.NewSecret(known.Secret)
-		}
-	}
-	return out
 }
 
 // clipboard is the local clipboard; nil over SSH and where there is none: then
