@@ -112,6 +112,8 @@ func TestRecogniseReadsWhatPeoplePaste(t *testing.T) {
 		{`https://app.test/cb?error=redirect_uri_mismatch&error_uri=https://docs.github.com/apps`, "github/redirect_uri_mismatch"},
 		{`accounts.google.com said Error 400: redirect_uri_mismatch`, "google/redirect_uri_mismatch"},
 		{`{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}`, "facebook/190"},
+		{`{"error":{"type":"OAuthException","code":190,"error_subcode":460}}`, "facebook/190/460"},
+		{`{"developerMessage":"The client_id is wrong","errorCode":"AUTH-001"}`, "autodesk/AUTH-001"},
 		{`AADB2C90118: The user has forgotten their password.`, "b2c/AADB2C90118"},
 		{`MSIS9605: The client is not allowed to access the requested resource.`, "adfs/MSIS9605"},
 		{`{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`, "okta/E0000011"},

@@ -14,6 +14,7 @@ const recogniseLimit = 64 << 10
 // member nearly so; a message that we know is likely; a bare word is a guess.
 const (
 	sureCode    = 4
+	sureSubcode = 3.2 // finer than the code before it
 	sureError   = 3
 	surePhrase  = 2.5
 	sureMention = 1
@@ -82,8 +83,8 @@ func namesProduct(lower, id string) bool {
 
 // codesIn walks over the words of the text and looks each one up.
 func (c *Catalog) codesIn(text string, found *finds) {
-	before := ""
-	numbers := false // inside the list of Entra's `error_codes`
+	before, code := "", "" // code: the value of the last `error` or `code`
+	numbers := false       // inside the list of Entra's `error_codes`
 	for start := 0; start < len(text); {
 		from := start
 		for start < len(text) && !isWordByte(text[start]) {
@@ -93,8 +94,7 @@ func (c *Catalog) codesIn(text string, found *finds) {
 		for end < len(text) && isWordByte(text[end]) {
 			end++
 		}
-		gap := text[from:start]
-		word := text[start:end]
+		gap, word, rest := text[from:start], text[start:end], text[start:]
 		start = end
 		if word == "" {
 			break
@@ -110,10 +110,28 @@ func (c *Catalog) codesIn(text string, found *finds) {
 		score := float64(sureMention)
 		if isAssignment(before, gap) {
 			score = sureError
+			word = c.wholeValue(rest, word)
+			if before == "error_subcode" {
+				word, score = code+"/"+word, sureSubcode
+			}
+			code = word
 		}
 		c.addCode(word, score, found)
 		before = word
 	}
+}
+
+// wholeValue is a value that goes on behind its first word, such as `AUTH-001`,
+// when the catalog knows the whole as a code; else it is the word.
+func (c *Catalog) wholeValue(text, word string) string {
+	end := strings.IndexAny(text, "\"'\\&,;}\r\n")
+	if end < 0 {
+		end = len(text)
+	}
+	if whole := text[:end]; len(whole) < 100 && len(c.byCode[strings.ToLower(whole)]) > 0 {
+		return whole
+	}
+	return word
 }
 
 func (c *Catalog) addCode(word string, score float64, found *finds) {
@@ -146,7 +164,9 @@ func (c *Catalog) addCode(word string, score float64, found *finds) {
 // isAssignment tells `error=x`, `"error": "x"` and their escaped forms from a
 // mere mention.
 func isAssignment(name, gap string) bool {
-	if name != "error" && name != "suberror" && name != "errorCode" && name != "code" {
+	switch name {
+	case "error", "suberror", "errorCode", "code", "error_subcode":
+	default:
 		return false
 	}
 	return strings.ContainsAny(gap, "=:") && strings.Trim(gap, " \t\r\n\"'\\=:") == ""
