@@ -54,7 +54,7 @@ func TestCodeRowsAreComplete(t *testing.T) {
 		}
 		seen[at] = true
 		for what, text := range map[string]string{"name": row.Name, "meaning": row.Meaning, "first": row.First, "source": row.Source, "where": row.Where} {
-			if text == "" && (what != "name" || row.Provider != "entra") {
+			if text == "" {
 				t.Errorf("%s: no %s", at, what)
 			}
 			if strings.TrimSpace(text) != text || strings.Contains(text, "  ") {
