@@ -203,7 +203,7 @@ func TestLinksResolve(t *testing.T) {
 // operations that stand alone.
 func steps() []string {
 	return []string{"discovery", "prepare", "par", "authorize", "callback", "token", "id_token", "userinfo", "api", "refresh_token",
-		"device_authorization", "introspect", "logout"}
+		"device_authorization", "backchannel_authentication", "introspect", "revoke", "register", "resource_metadata", "logout"}
 }
 
 func TestLabInstructionsNameRealStepsAndFaults(t *testing.T) {

@@ -15,9 +15,18 @@ func TestTheCommandsOfTheCatalogRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	faults, err := program(t, "lab", "--list-faults").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ran := 0
 	for _, p := range book.Pages() {
 		l := p.Lab
+		// A page may come before its fault; the catalog's own tests know all keys.
+		if key, _, _ := strings.Cut(l.Fault, "="); key != "" && !slices.Contains(strings.Fields(string(faults)), key) {
+			t.Logf("%s: the lab has no fault %s yet", p.ID, l.Fault)
+			continue
+		}
 		if l.Flow == "" || slices.ContainsFunc(l.Args, func(a string) bool { return strings.HasPrefix(a, "https://") }) {
 			continue // the rest would leave this computer
 		}
