@@ -43,6 +43,35 @@ func (c *Catalog) Explain(provider, code, oauthError, step string) (Page, bool) 
 	return Page{}, false
 }
 
+// Named finds what a spelling means and nothing else: an id, or a code that one
+// product alone uses, in any case and for Entra also as the bare number. It
+// needs no index, so it is the quick way for a single code.
+func (c *Catalog) Named(spelling string) (Page, bool) {
+	if p, ok := c.Page(spelling); ok {
+		return p, true
+	}
+	lower := strings.ToLower(spelling)
+	if _, taken := c.Parameter(lower); taken {
+		return Page{}, false
+	}
+	if _, taken := c.Claim(lower); taken {
+		return Page{}, false
+	}
+	rows := c.byCode[lower]
+	if isDigits(lower) && lower != "" {
+		rows = slices.Concat(rows, c.byCode["aadsts"+lower])
+	}
+	for _, i := range rows {
+		if c.codes[i].PageID() != c.codes[rows[0]].PageID() {
+			return Page{}, false
+		}
+	}
+	if len(rows) == 0 {
+		return Page{}, false
+	}
+	return c.Page(c.codes[rows[0]].PageID())
+}
+
 // byShape finds a code whose spelling belongs to one provider alone: letters
 // and a number, as in `AADSTS50011`, `AADB2C90118`, `E0000011` or `MSIS9605`.
 func (c *Catalog) byShape(code string) (Page, bool) {

@@ -49,6 +49,23 @@ func TestExplainLooksForTheProvidersCodeFirst(t *testing.T) {
 	}
 }
 
+func TestNamedFindsOnlyWhatIsMeantAlone(t *testing.T) {
+	c := loaded(t)
+	for spelling, want := range map[string]string{
+		"AADSTS54005": "entra/AADSTS54005", "aadsts54005": "entra/AADSTS54005", "54005": "entra/AADSTS54005",
+		"entra/AADSTS54005": "entra/AADSTS54005", "pkce": "pkce", "MSIS9605": "adfs/MSIS9605", "Bad credentials": "github/Bad_credentials",
+		"hash_empty_error":      "msal/hash_empty_error",
+		"50020":                 "", // Entra and Discord
+		"redirect_uri_mismatch": "", "access_denied": "", "nonce": "nonce", "state": "state", "": "", "no such code": "",
+		"at_hash": "", // a claim
+	} {
+		p, ok := c.Named(spelling)
+		if ok != (want != "") || p.ID != want {
+			t.Errorf("Named(%q) = %q, want %q", spelling, p.ID, want)
+		}
+	}
+}
+
 func TestForStepPutsTheMostLikelyFirst(t *testing.T) {
 	c := loaded(t)
 	for _, step := range steps() {
@@ -114,6 +131,7 @@ func TestRecogniseReadsWhatPeoplePaste(t *testing.T) {
 		{`{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}`, "facebook/190"},
 		{`{"error":{"type":"OAuthException","code":190,"error_subcode":460}}`, "facebook/190/460"},
 		{`{"developerMessage":"The client_id is wrong","errorCode":"AUTH-001"}`, "autodesk/AUTH-001"},
+		{`{"serviceErrorCode":65602,"message":"The token has expired"}`, "linkedin/65602"},
 		{`AADB2C90118: The user has forgotten their password.`, "b2c/AADB2C90118"},
 		{`MSIS9605: The client is not allowed to access the requested resource.`, "adfs/MSIS9605"},
 		{`{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`, "okta/E0000011"},

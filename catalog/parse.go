@@ -66,19 +66,14 @@ func (c *Catalog) order(kinds [][]Page) error {
 	return nil
 }
 
-// dropOpenLinks removes the links of code pages to pages that nobody has
-// written. A row may name its article before the article exists.
+// dropOpenLinks leaves out the provider page of code pages whose provider has
+// none: a library such as MSAL, or something that is not OAuth at all.
 func (c *Catalog) dropOpenLinks() {
 	missing := func(id string) bool { _, ok := c.byID[id]; return !ok }
 	for i := range c.pages {
-		p := &c.pages[i]
-		if p.Kind != KindCode {
-			continue
+		if p := &c.pages[i]; p.Kind == KindCode {
+			p.Related = slices.DeleteFunc(p.Related, missing)
 		}
-		if missing(p.Article) {
-			p.Article = ""
-		}
-		p.Related = slices.DeleteFunc(p.Related, missing)
 	}
 }
 
@@ -137,6 +132,9 @@ func (c *Catalog) readCodes() ([]Page, error) {
 			title := row.Code
 			if row.Name != "" && row.Name != row.Code {
 				title = row.Code + " " + row.Name
+				if strings.Contains(row.Code, " ") { // a phrase, which needs a sign of its end
+					title = row.Code + ": " + row.Name
+				}
 			}
 			p := Page{ID: id, Kind: KindCode, Title: title, Provider: row.Provider}
 			if row.Provider != Registry && row.Provider != Checks {

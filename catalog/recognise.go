@@ -165,7 +165,7 @@ func (c *Catalog) addCode(word string, score float64, found *finds) {
 // mere mention.
 func isAssignment(name, gap string) bool {
 	switch name {
-	case "error", "suberror", "errorCode", "code", "error_subcode":
+	case "error", "suberror", "errorCode", "serviceErrorCode", "code", "error_subcode":
 	default:
 		return false
 	}

@@ -128,17 +128,20 @@ func (c *console) query(args []string) (text string, pasted bool, err error) {
 // lookUp finds what a query means. sure says that the first page is what was meant.
 func lookUp(book *catalog.Catalog, query string, pasted bool) (hits []catalog.Hit, sure bool) {
 	query = strings.TrimSpace(query)
-	if p, ok := book.Page(query); ok {
-		return []catalog.Hit{{ID: p.ID, Kind: p.Kind, Provider: p.Provider, Title: p.Title, Score: 1, MatchedIn: []string{"id"}}}, true
+	if p, ok := book.Named(query); ok {
+		h := catalog.Hit{ID: p.ID, Kind: p.Kind, Provider: p.Provider, Title: p.Title, Score: 1, MatchedIn: []string{"id"}}
+		if len(p.Codes) > 0 {
+			h.Code, h.MatchedIn = p.Codes[0].Code, []string{"code"}
+		}
+		return []catalog.Hit{h}, true
 	}
-	index := catalog.NewIndex(book)
 	if pasted {
 		if hits = book.Recognise(query); len(hits) > 0 {
 			return hits, len(hits) == 1 || hits[0].Score > hits[1].Score
 		}
 		query = query[:min(len(query), 2000)]
 	}
-	hits = index.Search(query, 0)
+	hits = catalog.NewIndex(book).Search(query, 0)
 	if len(hits) == 0 {
 		return nil, false
 	}
