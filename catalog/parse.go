@@ -165,24 +165,6 @@ func appendNew(list []string, s string) []string {
 	return append(list, s)
 }
 
-// head is the front matter as it is written.
-type head struct {
-	ID       string   `toml:"id"`
-	Title    string   `toml:"title"`
-	Kind     string   `toml:"kind"`
-	Provider string   `toml:"provider"`
-	Step     []string `toml:"step"`
-	Errors   []string `toml:"errors"`
-	Checks   []string `toml:"checks"`
-	Also     []string `toml:"also"`
-	Tags     []string `toml:"tags"`
-	Related  []string `toml:"related"`
-	Sources  []string `toml:"sources"`
-	Reviewed string   `toml:"reviewed"`
-	Causes   []Cause  `toml:"causes"`
-	Lab      Lab      `toml:"lab"`
-}
-
 func (c *Catalog) readArticles() (pages []Page, err error) {
 	err = each("articles", func(name, text string) error {
 		p, err := parseArticle(name, text)
@@ -199,8 +181,8 @@ func parseArticle(file, text string) (Page, error) {
 	if !ok || !ended {
 		return Page{}, fmt.Errorf("%s: no front matter between +++ lines", file)
 	}
-	var h head
-	if err := decode(file, front, &h); err != nil {
+	h, err := readHead(file, front)
+	if err != nil {
 		return Page{}, err
 	}
 	id := h.ID
