@@ -89,8 +89,7 @@ func TestEveryCheckIDOfTheContractIsExplained(t *testing.T) {
 	}
 	// Rare in practice, or a limit of ours: the line in the code file says it all.
 	lineOnly := []string{"depth_limit", "size_limit", "nesting", "nesting_limit", "detached", "detached_payload_missing",
-		"decrypt_failed", "p2c_limit", "zip_limit", "zip_error", "zip_unsupported", "jwe_zip", "enc_missing",
-		"htu_mismatch", "htm_mismatch", "ath_mismatch"} // the last three: pages about DPoP come with that flow
+		"p2c_limit", "zip_limit", "zip_error", "zip_unsupported", "jwe_zip", "enc_missing"}
 	for _, id := range lines(t, "testdata/checks.txt") {
 		p, _ := c.ForCheck(id)
 		if article := p.Kind != KindCode; article == slices.Contains(lineOnly, id) {
