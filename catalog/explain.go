@@ -117,22 +117,23 @@ func at(rows []Code, step string) (Code, bool) {
 }
 
 // ForStep answers "if this step fails, it is most often one of": articles,
-// most likely first.
+// most likely first. A step without a ranking has all that name it, by title.
 func (c *Catalog) ForStep(step string) []Page {
-	ranked := c.ranks[step]
 	var pages []Page
-	for _, id := range ranked {
+	for _, id := range c.ranks[step] {
 		if p, ok := c.Page(id); ok {
 			pages = append(pages, p)
 		}
 	}
-	known := len(pages)
+	if len(pages) > 0 {
+		return pages
+	}
 	for _, p := range c.pages {
-		if p.Kind == KindArticle && slices.Contains(p.Steps, step) && !slices.Contains(ranked, p.ID) {
+		if p.Kind == KindArticle && slices.Contains(p.Steps, step) {
 			pages = append(pages, p)
 		}
 	}
-	slices.SortStableFunc(pages[known:], func(a, b Page) int { return cmp.Compare(a.Title, b.Title) })
+	slices.SortStableFunc(pages, func(a, b Page) int { return cmp.Compare(a.Title, b.Title) })
 	return pages
 }
 
