@@ -10,6 +10,7 @@ import (
 	"authdance/flows/exec"
 	"authdance/flows/grants"
 	"authdance/flows/lab"
+	"authdance/flows/provider"
 	"authdance/flows/wire"
 	"authdance/ui/session"
 )
@@ -174,5 +175,51 @@ func TestTheTableOfFaultsIsSound(t *testing.T) {
 	}
 	if len(wrongVerifier) != 43 {
 		t.Errorf("the wrong verifier has %d characters", len(wrongVerifier))
+	}
+}
+
+// The faults of the other flows, each with the client that the lab has for it.
+func TestFaultsOfEveryFlowDoInTheLabWhatTheySay(t *testing.T) {
+	l := openLab(t)
+	code := l.start(flows.Spec{Grant: "authorization_code"}, flows.Vars{"client_id": "workshop-spa"}, "")
+	code.to("id_token")
+	tokens := code.state().Vars
+	for _, c := range []struct{ grant, step string }{
+		{"device_code", "device_authorization"}, {"device_code", "token"}, {"client_credentials", "token"}, {"password", "token"}, {"token_exchange", "token"}, {"on_behalf_of", "token"},
+		{"introspect", "introspect"}, {"revoke", "revoke"}, {"ciba", "backchannel_authentication"}, {"ciba", "token"},
+	} {
+		begin := func() (*labRun, []fault) {
+			p := provider.ForLab(l.lab.Issuer(), l.lab.API()).For(c.grant)
+			spec := flows.Spec{Grant: c.grant, Options: map[string]string{"client_auth": p.ClientAuth()}}
+			g, err := grants.Build(spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			vars := flows.Vars(p.Vars())
+			maps.Copy(vars, grants.Carry(g, tokens))
+			secret := ""
+			for _, known := range l.lab.Clients() {
+				if known.ID == p.Client.ID {
+					secret = known.Secret
+				}
+			}
+			r := l.start(spec, vars, secret)
+			r.to(c.step)
+			orig, _, _ := r.state().Preview(r.state().Step)
+			return r, faults(c.step, orig, r.state().Vars)
+		}
+		_, all := begin()
+		if len(all) == 0 {
+			t.Errorf("%s %s: no faults", c.grant, c.step)
+		}
+		for n, f := range all {
+			r, fs := begin()
+			i := r.state().Step
+			r.record(flows.Edited{Step: c.step, Edits: fs[n].edits})
+			r.record(flows.Advanced{To: c.step})
+			if got := outcome(r.state().Results[i]); got != f.result {
+				t.Errorf("%s %s, %s: the lab %q, the table %q", c.grant, c.step, f.name, got, f.result)
+			}
+		}
 	}
 }
