@@ -129,3 +129,16 @@ func TestPastedTextsLeadToTheirArticle(t *testing.T) {
 		}
 	}
 }
+
+func TestProviderPagesTellRedirectsAndLifetimes(t *testing.T) {
+	for _, p := range articles(loaded(t)) {
+		if p.Kind != KindProvider {
+			continue
+		}
+		for _, what := range []string{"**Redirects:**", "**Lifetimes:**"} {
+			if !strings.Contains(p.body, what) {
+				t.Errorf("%s says nothing under %s", p.ID, what)
+			}
+		}
+	}
+}
