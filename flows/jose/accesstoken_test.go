@@ -89,12 +89,13 @@ func TestAnyTokenIsJudgedAsWhatItIs(t *testing.T) {
 		"without iss":      {forge{claims: plain.with(claims{"iss": nil})}, AsJWT, Invalid},
 		"without exp":      {forge{claims: plain.with(claims{"exp": nil})}, AsJWT, Invalid},
 		"Cognito ID token": {forge{claims: good().with(claims{"token_use": "id", "nonce": nil, "at_hash": nil, "auth_time": nil})}, AsIDToken, Invalid},
-		"a logout token":   {forge{header: `{"alg":"ES256","kid":"ec","typ":"logout+jwt"}`, claims: plain}, AsJWT, Valid},
+		"a logout token":   {forge{header: `{"alg":"ES256","kid":"ec","typ":"logout+jwt"}`, claims: plain}, AsLogoutToken, Invalid},
 		"for another API":  {forge{claims: plain.with(claims{"aud": "x"})}, AsJWT, Invalid},
 		"with another key": {forge{claims: plain, key: must(newEC())}, AsJWT, Invalid},
 		"typ is no string": {forge{header: `{"alg":"ES256","kid":"ec","typ":[]}`, claims: plain}, AsJWT, Invalid},
 		"claims no object": {forge{payload: `[1]`}, AsJWT, NotReadable},
 		"claims no JSON":   {forge{payload: `hello`}, AsJWT, NotReadable},
+		"a message":        {forge{header: `{"alg":"ES256","kid":"ec"}`, payload: `hello`}, AsMessage, Valid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := CheckAny(Decode(c.token.String()), want, goodKeys(), now)

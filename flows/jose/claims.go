@@ -65,6 +65,19 @@ func idAudChecks(claims wire.Value, want Expect) []wire.Check {
 	return []wire.Check{audCheck(aud, want.ClientID, "this client_id", ref), trustedCheck(aud, want), multipleCheck(aud), azpCheck(claims, aud, want)}
 }
 
+// requiredAud is the rule of every token that must name its reader.
+func requiredAud(claims wire.Value, want, who, ref, why string) wire.Check {
+	v, ok := claims.Get("aud")
+	aud, isList := stringOrList(v)
+	switch {
+	case !ok || isList && len(aud) == 0:
+		return missing("aud", ref, why)
+	case !isList:
+		return wrongType("aud", ref, v, "a string or an array of strings")
+	}
+	return audCheck(aud, want, who, ref)
+}
+
 func audCheck(aud []string, want, who, ref string) wire.Check {
 	const id = "aud_mismatch"
 	switch {

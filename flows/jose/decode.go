@@ -30,7 +30,7 @@ func Decode(text string) Token {
 	var t Token
 	switch {
 	case f.serial != nil:
-		t = fromSerialization(*f.serial)
+		t = fromSerialization(*f.serial, f.text)
 	case f.text == "":
 		t = Token{Kind: Malformed, Checks: []wire.Check{row(wire.Fail, "structure", "RFC 7515 §7.1",
 			"no token in this text", describe(text), "three base64url parts joined by dots")}}
@@ -48,14 +48,20 @@ func describe(text string) string {
 	return count(utf8.RuneCountInString(text), "character")
 }
 
-// split takes a compact serialisation apart.
-func split(text string) Token {
+// split takes a text without wrapping apart: a compact serialisation, an
+// SD-JWT, a SAML assertion or an opaque token.
+func split(text string) Token { return splitAt(text, 1) }
+
+// splitAt is split inside level-1 other tokens.
+func splitAt(text string, level int) Token {
 	t := Token{Text: text}
-	if !looksLikeJOSE(text) {
-		t.Kind = Opaque
-		t.Checks = []wire.Check{notApplicable("structure", "RFC 6749 §1.4",
-			"an opaque token: only the server that made it can read it; ask its introspection endpoint")}
-		return t
+	switch {
+	case isSAML(text):
+		return readSAML(text)
+	case !looksLikeJOSE(text):
+		return readOpaque(text)
+	case strings.Contains(text, "~"):
+		return readSDJWT(text)
 	}
 	if at, mark := elision(text); mark != "" {
 		// The pieces around the gap are shown, but never as one token.
@@ -67,13 +73,16 @@ func split(text string) Token {
 			fmt.Sprintf("%s at character %d", quoted(mark), at+1), "the complete token")}, t.Checks...)
 		return t
 	}
-	switch n := strings.Count(text, ".") + 1; n {
-	case 3:
+	plain := unencoded(headerOf(text))
+	switch n := strings.Count(text, ".") + 1; {
+	case n == 3, n > 3 && plain:
 		t.Format, t.Kind = Compact, JWS
-		t.Segments = cut(text, jwsParts[:])
+		first, last := strings.IndexByte(text, '.'), strings.LastIndexByte(text, '.')
+		t.assemble(jwsParts[:], text[:first], text[first+1:last], text[last+1:])
 		t.Checks = append(t.Checks, passed("structure", "RFC 7515 §7.1", "decodes as JWS, three parts"))
 		t.read()
-	case 5:
+		t.readInnerAt(level)
+	case n == 5:
 		t.Format, t.Kind = Compact, JWE
 		t.Segments = cut(text, jweParts[:])
 		t.Checks = append(t.Checks, passed("structure", "RFC 7516 §7.1", "decodes as JWE, five parts: the content is encrypted"))
@@ -274,27 +283,4 @@ func refOf(id string) string {
 		return "RFC 7515 §4, RFC 7519 §4"
 	}
 	return "RFC 7519 §7.2"
-}
-
-// fromSerialization reads the JSON serialisation (RFC 7515 §7.2), as far as its
-// first signature. A JWT never comes in this form.
-func fromSerialization(v wire.Value) Token {
-	t := Token{Kind: JWS, Format: Flattened}
-	signature := v
-	if sigs, ok := v.Get("signatures"); ok {
-		t.Format = General
-		signature = wire.Value{}
-		if isArray(sigs) && len(sigs.Items) > 0 {
-			signature = sigs.Items[0]
-		}
-	}
-	t.Text = strings.Join([]string{signature.Str("protected"), v.Str("payload"), signature.Str("signature")}, ".")
-	t.Segments = cut(t.Text, jwsParts[:])
-	if len(t.Segments) != len(jwsParts) {
-		t.Kind = Malformed
-	}
-	t.Checks = append(t.Checks, row(wire.Fail, "not_compact", "RFC 7519 §1",
-		"this is the JSON serialisation; a JWT is always compact", t.Format, Compact))
-	t.read()
-	return t
 }

@@ -98,7 +98,7 @@ func (f *found) fromJSON(text string, depth int) bool {
 		return f.text != ""
 	}
 	if isSerialization(v) {
-		f.serial, f.from = &v, "a JSON serialisation"
+		f.serial, f.text, f.from = &v, text, "a JSON serialisation"
 		return true
 	}
 	// A document that breaks off still shows the tokens before the break.
@@ -120,10 +120,15 @@ func (f *found) fromJSON(text string, depth int) bool {
 }
 
 func isSerialization(v wire.Value) bool {
+	has := func(name string) bool { _, ok := v.Get(name); return ok }
+	return isObject(v) && (has("signature") && (has("payload") || has("protected")) || isArrayOf(v, "signatures") ||
+		has("ciphertext") && (has("protected") || has("unprotected") || has("recipients") || has("header")))
+}
+
+func isArrayOf(v wire.Value, name string) bool {
+	m, ok := v.Get(name)
 	_, payload := v.Get("payload")
-	_, signature := v.Get("signature")
-	_, signatures := v.Get("signatures")
-	return isObject(v) && payload && (signature || signatures)
+	return ok && (isArray(m) || payload)
 }
 
 // search finds a non-empty string member, outer objects first.

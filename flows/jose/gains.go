@@ -10,7 +10,7 @@ func Gains(id string) string {
 		name, of, _ := strings.Cut(id, ":")
 		return gainsOfClaim(name, of)
 	}
-	for _, part := range [...]func(string) string{gainsOfSignature, gainsOfKey, gainsOfClaims, gainsOfTime, gainsOfStructure} {
+	for _, part := range [...]func(string) string{gainsOfSignature, gainsOfKey, gainsOfClaims, gainsOfTime, gainsOfStructure, gainsOfEncryption, gainsOfProof} {
 		if s := part(id); s != "" {
 			return s
 		}
@@ -138,10 +138,46 @@ func gainsOfStructure(id string) string {
 		return "The checker reads the first of two equal names, the application the last: the attacker sets the second."
 	case "depth_limit", "size_limit":
 		return "One token eats the memory or the stack of the server that reads it."
-	case "detached":
+	case "header_overlap":
+		return "One reader believes the signed member, another the one outside, and the attacker writes the second."
+	case "alg_unprotected":
+		return "Whoever carries the message can change how it is checked."
+	case "detached", "detached_payload_missing":
 		return "A signature is shown, but not what it signs: any payload can be put beside it."
 	case "enc_missing":
 		return "A decrypter that guesses the cipher can be led to a broken one."
+	}
+	return ""
+}
+
+func gainsOfEncryption(id string) string {
+	switch id {
+	case "decrypt_failed":
+		return "A client that goes on with what did not decrypt cleanly works with text that the attacker can shape."
+	case "p2c_limit":
+		return "One token with a huge count keeps a processor busy for minutes; with a tiny one its password is guessed in minutes."
+	case "zip_limit", "zip_error", "zip_unsupported":
+		return "A small token grows to gigabytes when it is unpacked, and takes the program down."
+	case "jwe_zip":
+		return "Who can add text to the content and see its length can guess the secrets in it."
+	case "nesting", "cty_missing":
+		return "A reader that does not know that a token stands inside checks the envelope and believes the letter."
+	case "nesting_limit":
+		return "Tokens inside tokens multiply the work of whoever opens them."
+	}
+	return ""
+}
+
+func gainsOfProof(id string) string {
+	switch id {
+	case "htm_mismatch", "htu_mismatch":
+		return "A proof that was caught at one request is used for another one, with the stolen token beside it."
+	case "ath_mismatch":
+		return "A proof is combined with another access token of the same key."
+	case "cnf_mismatch":
+		return "A stolen access token works with the thief's own key, which is what binding it should prevent."
+	case "sd_hash_mismatch":
+		return "The holder's proof is put beside other disclosures than the ones that he agreed to."
 	}
 	return ""
 }

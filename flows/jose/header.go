@@ -2,6 +2,7 @@ package jose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"authdance/flows/wire"
@@ -78,16 +79,15 @@ func symmetricCheck(a alg, ok bool, keys KeySet) wire.Check {
 
 func (s KeySet) hasSecret() bool {
 	for _, k := range s.Keys {
-		if k.From == FromSecret && k.Usable() {
+		if k.secret() {
 			return true
 		}
 	}
 	return false
 }
 
-// critCheck applies RFC 7515 §4.1.11: what crit names must be understood, and
-// this package understands no extension.
-func critCheck(header wire.Value) wire.Check {
+// critCheck applies RFC 7515 §4.1.11: what crit names must be understood.
+func critCheck(header wire.Value, understood []string) wire.Check {
 	const ref = "RFC 7515 §4.1.11"
 	v, ok := header.Get("crit")
 	if !ok {
@@ -105,6 +105,9 @@ func critCheck(header wire.Value) wire.Check {
 		}
 		seen[name] = true
 	}
+	if !slices.ContainsFunc(names, func(name string) bool { return !oneOf(understood, name) }) {
+		return row(wire.Pass, "crit_unknown", ref, "the extensions that must be understood are understood", list(names), list(understood))
+	}
 	return row(wire.Fail, "crit_unknown", ref, "the token demands an extension that is not understood here, so it must be refused", list(names), "no crit")
 }
 
@@ -112,13 +115,23 @@ func standardHeader(name string) bool {
 	return oneOf([]string{"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c"}, name)
 }
 
-func b64Check(header wire.Value) wire.Check {
+// b64Check judges the unencoded payload option. A message may use it, when it
+// says so in crit; a JWT may not.
+func b64Check(header wire.Value, message bool) wire.Check {
 	const ref = "RFC 7797 §7"
 	switch v, ok := header.Get("b64"); {
 	case !ok:
 		return notApplicable("b64_false", ref, "the header has no b64: the payload is base64url, as in every JWT")
 	case v.Kind == wire.Bool && v.Text == "true":
 		return passed("b64_false", ref, "b64 is true: the payload is base64url, as in every JWT")
+	case v.Kind != wire.Bool:
+		return row(wire.Fail, "b64_false", "RFC 7797 §3", "b64 must be true or false", show(v), "true or false")
+	case message:
+		crit, _ := header.Get("crit")
+		if names, _ := stringOrList(crit); !oneOf(names, "b64") {
+			return row(wire.Fail, "b64_false", "RFC 7797 §6", "b64 is false, and crit does not name it: a reader that does not know b64 would read another payload", "b64 not in crit", `"crit":["b64"]`)
+		}
+		return passed("b64_false", "RFC 7797 §3", "b64 is false and crit says so: the payload is signed as it stands")
 	default:
 		return row(wire.Fail, "b64_false", ref, "a JWT must not use the unencoded payload option", show(v), "no b64, or true")
 	}

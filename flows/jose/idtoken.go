@@ -13,14 +13,12 @@ import (
 // times, nonce, hashes, auth_time, acr, claim types. now is the client's clock.
 // A passing check carries the id of the failure that it rules out.
 func CheckIDToken(tok Token, want Expect, keys KeySet, now time.Time) Report {
-	r := Report{As: AsIDToken, Checks: append([]wire.Check(nil), tok.Checks...)}
-	if r.unreadable(tok) {
+	r, tok, done := begin(AsIDToken, tok, keys, want.policy())
+	if done {
 		return r
 	}
 	r.add(idTokenType(tok)...)
-	checks, key := Verify(tok, keys, want.policy())
-	r.Key = key
-	r.add(checks...)
+	r.verify(tok, keys, want.policy())
 	r.add(issCheck(tok.Claims, want.Issuer, "OIDC Core §3.1.3.7"))
 	r.add(idAudChecks(tok.Claims, want)...)
 	r.add(subCheck(tok.Claims))

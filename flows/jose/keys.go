@@ -39,6 +39,9 @@ type Key struct {
 	verify func(alg string, signed, signature []byte) error
 }
 
+// secret says that whoever verifies with the key can also sign with it.
+func (k Key) secret() bool { return k.KTY == "oct" && k.Usable() }
+
 // Usable says that the key can verify something.
 func (k Key) Usable() bool { return k.verify != nil }
 

@@ -103,11 +103,15 @@ func ParseSecret(secret wire.Secret) KeySet {
 		k.bad("RFC 7518 §3.2", "the secret is empty", "0 bytes", "32 bytes or more")
 		return KeySet{Keys: []Key{k}}
 	}
-	k.Bits = len(b) * 8
+	k.useSecret(b)
+	return KeySet{Keys: []Key{k}}
+}
+
+func (k *Key) useSecret(b []byte) {
+	k.KTY, k.Bits = "oct", len(b)*8
 	k.verify = func(alg string, signed, signature []byte) error {
 		return jwsbb.Verify(b, alg, signed, signature)
 	}
-	return KeySet{Keys: []Key{k}}
 }
 
 func (s KeySet) usable() int {

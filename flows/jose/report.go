@@ -23,7 +23,7 @@ type Expect struct {
 	Algs []string // allow list, see Policy
 	Alg  string   // the registered algorithm, see Policy
 
-	Nonce   string // as sent in the authorization request
+	Nonce   string // as sent in the authorization request; for a DPoP proof the server's nonce
 	NoNonce bool   // it is known that none was sent
 	// Refreshed: the ID token came with a refresh. It needs no nonce, but one
 	// that is there must be the first one (OIDC Core §12.2).
@@ -41,6 +41,10 @@ type Expect struct {
 	// Leeway is allowed between two clocks. 0 means 60 s, negative means none,
 	// more than 300 s means 300 s.
 	Leeway time.Duration
+
+	HTM string // the method of the request that a DPoP proof came with
+	HTU string // its URL; query and fragment do not count
+
 	// IatWindow is how long ago a token may have been issued; 0: no limit.
 	IatWindow time.Duration
 	// ServerDate is the Date header of the answer that brought the token, on
@@ -68,6 +72,14 @@ const (
 	AsUserInfo    = "userinfo"
 	AsJWT         = "jwt"
 	AsResponse    = "jarm"
+
+	AsLogoutToken     = "logout_token"
+	AsDPoP            = "dpop"
+	AsClientAssertion = "client_assertion"
+	AsRequestObject   = "request_object"
+	AsMessage         = "jws" // a signed or encrypted message that is no JWT
+	AsSAML            = "saml"
+	AsKeyBinding      = "kb+jwt" // the proof of the holder of an SD-JWT
 )
 
 // Report is the judgement of a token: one check per rule, in a fixed order.
@@ -99,19 +111,27 @@ func (r Report) Count(s wire.Status) int {
 // a token is not valid unless these stand in the report as passed (or, for
 // exp, within the leeway).
 func mandatory(as string) [][]string {
-	rules := [][]string{{"structure"}, {"alg_not_allowed"}, {"alg_symmetric"}, {"alg_key_mismatch"}, {"key_use"}, {"weak_key"},
+	signed := [][]string{{"structure"}, {"alg_not_allowed"}, {"alg_symmetric"}, {"alg_key_mismatch"}, {"key_use"}, {"weak_key"},
 		{"signature_length"}, {"signature_invalid"}}
-	if as == AsUserInfo {
-		return rules
+	claims := [][]string{{"iss_mismatch"}, {"aud_mismatch"}, {"expired", "exp_within_leeway"}}
+	typ, iat := []string{"typ_confusion"}, []string{"iat_in_future"}
+	switch as {
+	case AsSAML:
+		return append(claims, []string{"structure"}, []string{"signature_invalid"})
+	case AsUserInfo, AsMessage:
+		return signed
+	case AsDPoP:
+		return append(signed, typ, iat, []string{"htm_mismatch"}, []string{"htu_mismatch"}, []string{"iat_out_of_window"})
+	case AsKeyBinding:
+		return append(signed, typ, iat, []string{"aud_mismatch"}, []string{"nonce_mismatch"}, []string{"sd_hash_mismatch"})
+	case AsJWT, AsResponse:
+		return append(signed, claims...)
+	case AsIDToken:
+		return append(append(signed, claims...), typ, iat, []string{"sub_too_long"})
+	case AsLogoutToken:
+		return append(append(signed, claims...), typ, iat)
 	}
-	rules = append(rules, []string{"iss_mismatch"}, []string{"aud_mismatch"}, []string{"expired", "exp_within_leeway"})
-	if as != AsJWT && as != AsResponse {
-		rules = append(rules, []string{"typ_confusion"})
-	}
-	if as == AsIDToken {
-		rules = append(rules, []string{"sub_too_long"}, []string{"iat_in_future"})
-	}
-	return rules
+	return append(append(signed, claims...), typ)
 }
 
 // judge gives the verdict for a readable token.
@@ -144,6 +164,31 @@ func (r *Report) held(ids []string) bool {
 	return false
 }
 
+// begin starts the report of a token: its structure, layer by layer, and its
+// form. core is the token whose claims count; done: there is nothing to judge.
+func begin(as string, tok Token, keys KeySet, p Policy) (r Report, core Token, done bool) {
+	r.As = as
+	core = r.open(tok, keys, p)
+	if r.unreadable(core) {
+		return r, core, true
+	}
+	if tok.serial != "" && isObject(core.Claims) {
+		status := wire.Fail
+		if as == AsMessage {
+			status = wire.Warn
+		}
+		r.add(row(status, "not_compact", "RFC 7519 §1", "this is the JSON serialisation; a JWT is always compact", tok.Format, Compact))
+	}
+	return r, core, false
+}
+
+// verify adds the checks of the signature to the report.
+func (r *Report) verify(tok Token, keys KeySet, p Policy) {
+	checks, key := Verify(tok, keys, p)
+	r.Key = key
+	r.add(checks...)
+}
+
 // unreadable finishes the report of a text that is no JWT. false: it is one.
 func (r *Report) unreadable(tok Token) bool {
 	switch {
@@ -151,8 +196,16 @@ func (r *Report) unreadable(tok Token) bool {
 		r.Verdict = Unverified
 	case tok.Kind == Malformed:
 		r.Verdict = NotReadable
-	case tok.Kind == JWE:
+	case tok.Kind == SAML && r.As != AsSAML:
+		r.add(row(wire.Fail, "typ_confusion", "RFC 8725 §3.12", "this is a SAML assertion, not a JWT", "SAML", r.As))
+		r.Verdict = Invalid
+	case tok.Kind == JWE && tok.Plaintext == nil:
 		r.Checks = append(r.Checks, unknown("signature_invalid", "RFC 7516 §1", "the token is encrypted: without its key nothing inside can be checked"))
+		r.judge()
+	case r.As == AsMessage || r.As == AsSAML:
+		return false
+	case !isObject(tok.Claims) && unencoded(tok.Header):
+		r.add(b64Check(tok.Header, false))
 		r.judge()
 	case !isObject(tok.Claims):
 		r.Checks = append(r.Checks, row(wire.Fail, "json", "RFC 7519 §7.2", "a JWT carries its claims as a JSON object", kindOf(tok.Claims), "an object"))

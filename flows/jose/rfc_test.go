@@ -99,7 +99,7 @@ func TestRFC7515A6JSONSerialisationIsShownAndNotAcceptedAsJWT(t *testing.T) {
 	if tok.Kind != JWS || tok.Format != General || tok.Claims.Str("iss") != "joe" {
 		t.Fatalf("kind %q, format %q, claims %s", tok.Kind, tok.Format, tok.Claims.Indent())
 	}
-	if find1(tok.Checks, "not_compact").Status != wire.Fail {
+	if find1(CheckJWT(tok, Expect{}, exampleKeys(examples[1].key), now).Checks, "not_compact").Status != wire.Fail {
 		t.Fatal("not reported as not_compact")
 	}
 	if _, used := Verify(tok, exampleKeys(examples[1].key), Policy{}); used == nil {

@@ -15,6 +15,9 @@ const MaxToken = 2 << 20
 const (
 	JWS       = "jws"
 	JWE       = "jwe"
+	Nested    = "nested" // a token inside another one, see Token.Inner
+	SDJWT     = "sd-jwt" // a JWS with disclosures (RFC 9901)
+	SAML      = "saml"
 	Opaque    = "opaque"
 	Malformed = "malformed"
 )
@@ -29,18 +32,35 @@ const (
 // Token is what Decode found in a text. All of it is foreign: nothing in it is
 // verified, and its strings pass wire.Safe before they reach a screen.
 type Token struct {
-	Kind   string // JWS, JWE, Opaque or Malformed
-	Format string // Compact, Flattened, General; empty for opaque and malformed text
-	Text   string // the token alone, after cleaning; for a JWS the bytes that were signed
+	Kind   string // JWS, JWE, Nested, SDJWT, SAML, Opaque or Malformed
+	Format string // Compact, Flattened, General; empty for SAML, opaque and malformed text
+	Text   string // the token alone, after cleaning; a JSON serialisation in compact form
 
-	Header wire.Value // the protected header; as much as could be read of a broken one
-	Claims wire.Value // the payload when it is JSON; as much as could be read
+	Header      wire.Value // the protected header; as much as could be read of a broken one
+	Unprotected wire.Value // header members outside the signature; only in JSON serialisations
+	Claims      wire.Value // the payload when it is JSON; as much as could be read
+
+	// Inner is the token that this one carries: the payload of a JWS, or what
+	// Decrypt found in a JWE. nil: none.
+	Inner *Token
+	// Plaintext is what Decrypt found in a JWE; nil: not decrypted.
+	Plaintext []byte
+	// Signatures are the signatures of a general JSON serialisation, each as a
+	// token of its own with the same payload; nil for every other token.
+	Signatures []Token
+
+	Disclosures []Disclosure // of an SD-JWT, in their order
+	KeyBinding  *Token       // the key binding JWT at the end of an SD-JWT; nil: none
+	Assertion   *Assertion   // of a SAML token
+	Shape       Shape        // of an opaque token
 
 	Segments []Segment
 	Checks   []wire.Check // structure only: structure, base64, utf8, json, json_duplicate …
 
 	Normalised   []string // what was stripped or replaced to get from the input to Text
 	RecognisedAs string   // where the token was found: "id_token in a JSON token response"
+
+	serial string // a JSON serialisation as it was given; empty for a compact token
 }
 
 // Segment is one dot separated part of a token.
@@ -75,4 +95,23 @@ func (t Token) Segment(name string) Segment {
 // the two segments as they were sent, not as they would be encoded again.
 func (t Token) signed() []byte {
 	return []byte(t.Segment("header").Raw + "." + t.Segment("payload").Raw)
+}
+
+// joined is the JOSE header: the union of the protected and the unprotected
+// members (RFC 7515 §4).
+func (t Token) joined() wire.Value {
+	if len(t.Unprotected.Members) == 0 {
+		return t.Header
+	}
+	h := wire.Value{Kind: wire.Object}
+	h.Members = append(append(h.Members, t.Header.Members...), t.Unprotected.Members...)
+	return h
+}
+
+// core is the innermost token: the one whose claims count.
+func (t Token) core() Token {
+	for t.Inner != nil {
+		t = *t.Inner
+	}
+	return t
 }

@@ -15,6 +15,9 @@ type Policy struct {
 	// Alg is the one algorithm that the client registered
 	// (id_token_signed_response_alg); "": not known.
 	Alg string
+	// Message: the payload is any text and not a JWT, so that the unencoded
+	// payload option (RFC 7797) is allowed.
+	Message bool
 }
 
 // Verify judges algorithm, header, key and signature of a JWS, in this order,
@@ -22,14 +25,30 @@ type Policy struct {
 // gives one check. A check that could not be made is Unknown, never Pass.
 //
 // Keys come from the key set alone: jku, x5u, x5c and jwk in the token are
-// reported and ignored. kid is compared as plain text.
+// reported and ignored. kid is compared as plain text. Of several signatures
+// (RFC 7515 §7.2.1) the first that verifies is judged, else the first.
 func Verify(tok Token, keys KeySet, policy Policy) ([]wire.Check, *Key) {
-	if tok.Kind == JWE || tok.Kind == Opaque {
+	if tok.Plaintext != nil || tok.Kind == JWE || tok.Kind == Opaque || tok.Kind == SAML {
 		return []wire.Check{unknown("signature_invalid", "RFC 7515 §5.2", "this is no signed token, so there is no signature to check")}, nil
 	}
-	checks, a, ok := algChecks(tok.Header, keys, policy)
-	checks = append(checks, critCheck(tok.Header), b64Check(tok.Header), keyHeaderCheck(tok.Header))
-	choice, candidates := chooseKeys(tok.Header, a, ok, keys)
+	for i, one := range tok.Signatures {
+		if checks, used := verifyOne(one, keys, policy); used != nil {
+			return append(checks, row(wire.Warn, "ambiguous_key", "RFC 7515 §7.2", "the token has several signatures, and one that verifies is judged",
+				fmt.Sprintf("signature %d", i+1), count(len(tok.Signatures), "signature"))), used
+		}
+	}
+	return verifyOne(tok, keys, policy)
+}
+
+func verifyOne(tok Token, keys KeySet, policy Policy) ([]wire.Check, *Key) {
+	header := tok.joined()
+	checks, a, ok := algChecks(header, keys, policy)
+	var understood []string
+	if policy.Message {
+		understood = []string{"b64"}
+	}
+	checks = append(checks, critCheck(header, understood), b64Check(header, policy.Message), keyHeaderCheck(header))
+	choice, candidates := chooseKeys(header, a, ok, keys)
 	checks = append(checks, choice)
 	used, verified := tryKeys(tok, a, ok, candidates)
 	checks = append(checks, keyChecks(a, ok, used)...)
@@ -57,7 +76,7 @@ func chooseKeys(header wire.Value, a alg, ok bool, keys KeySet) (wire.Check, []*
 		var named, unnamed []*Key
 		for i := range keys.Keys {
 			switch k := &keys.Keys[i]; {
-			case k.From == FromSecret:
+			case k.secret():
 			case k.KID == kid.Text:
 				named = append(named, k)
 			case k.KID == "" && k.Usable():
@@ -162,7 +181,7 @@ func fits(a alg, k *Key) bool {
 func typeCheck(a alg, k *Key) wire.Check {
 	const id = "alg_key_mismatch"
 	switch {
-	case k.KTY != a.kty || a.crv != "" && k.Crv != a.crv || a.symmetric() && k.From != FromSecret:
+	case k.KTY != a.kty || a.crv != "" && k.Crv != a.crv || a.symmetric() && !k.secret():
 		return row(wire.Fail, id, "RFC 7518 §3.1", a.name+" does not work with this key", k.describe(), a.needs())
 	case k.Alg != "" && k.Alg != a.name && !(a.kty == "OKP" && oneOf([]string{"EdDSA", "Ed25519"}, k.Alg)):
 		return row(wire.Fail, id, "RFC 7517 §4.4", "the key is meant for another algorithm", k.Alg, a.name)
@@ -223,9 +242,9 @@ func signatureChecks(tok Token, a alg, ok bool, used *Key, verified bool, tried 
 	case len(s.Breaks) > 0:
 		const why = "the signature is not base64url, see above"
 		return []wire.Check{notApplicable("signature_length", ref, why), unknown("signature_invalid", ref, why)}
-	case tok.Segment("payload").Raw == "":
+	case tok.Segment("payload").Raw == "" && !verified:
 		const why = "the payload is not in the token, so what was signed is not known"
-		return []wire.Check{notApplicable("signature_length", ref, why), unknown("signature_invalid", ref, why)}
+		return []wire.Check{unknown("detached_payload_missing", "RFC 7515 Appendix F", why), notApplicable("signature_length", ref, why), unknown("signature_invalid", ref, why)}
 	}
 	length, lengthOK := lengthCheck(a, s.Bytes, used)
 	switch {
