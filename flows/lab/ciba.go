@@ -79,19 +79,12 @@ func (b Backchannel) check(c Client) problem {
 
 // cibaRequest is one request that waits for its user.
 type cibaRequest struct {
-	clientID    string
+	question
 	subject     string
-	scopes      string
 	binding     string
 	ticket      string // names the request on the page; it is no secret
 	bearer      string // client_notification_token
 	backchannel Backchannel
-	expires     time.Time
-	interval    time.Duration
-	polled      time.Time // zero before the first poll
-	status      goidc.Status
-	spent       bool
-	allowed     permission
 }
 
 // cibaRequests keeps them under their auth_req_id. The lock covers a whole poll
@@ -196,8 +189,8 @@ func (x *exchange) openCIBARequest() problem {
 // readCIBARequest checks all parameters but those about the user.
 func (x *exchange) readCIBARequest() (cibaRequest, problem) {
 	f, life := x.form, x.tenant.life.Load()
-	req := cibaRequest{clientID: x.client.ID, backchannel: x.client.Backchannel, status: goidc.StatusPending, interval: life.PollInterval,
-		binding: f.Get("binding_message"), bearer: f.Get("client_notification_token")}
+	req := cibaRequest{question: question{clientID: x.client.ID, status: goidc.StatusPending, interval: life.PollInterval},
+		backchannel: x.client.Backchannel, binding: f.Get("binding_message"), bearer: f.Get("client_notification_token")}
 	wanted, bad := x.wantedScopes(nil)
 	if bad != "" {
 		return req, bad
@@ -312,37 +305,20 @@ func (x *exchange) pollCIBA() (map[string]any, problem) {
 	if x.fails(authReqPush, x.client.Backchannel.Mode == modePush) {
 		return nil, authReqPush
 	}
-	all, now := x.tenant.ciba, x.now()
+	all := x.tenant.ciba
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	req, ok := all.byID.get(id)
-	x.saw(checkCIBAClient, x.client.ID, req.clientID)
-	x.saw(checkCIBALive, x.clock(now), "before "+x.clock(req.expires))
-	switch {
-	case x.fails(authReqUnknown, !ok):
-		return nil, authReqUnknown
-	case x.fails(authReqOther, req.clientID != x.client.ID):
-		return nil, authReqOther
-	case x.fails(authReqUsed, req.spent):
-		return nil, authReqUsed
-	case x.fails(authReqDenied, req.status == goidc.StatusFailure):
-		return nil, authReqDenied
-	case x.fails(authReqExpired, !now.Before(req.expires)):
-		return nil, authReqExpired
-	case req.status == goidc.StatusSuccess:
-		x.pass(checkCIBADone)
-		req.spent = true
-		all.byID.put(now, id, req)
-		return x.mint(req.allowed)
+	bad := x.poll(&req.question, ok, pollWords{client: checkCIBAClient, live: checkCIBALive, done: checkCIBADone,
+		unknown: authReqUnknown, other: authReqOther, used: authReqUsed, denied: authReqDenied, expired: authReqExpired,
+		pending: authReqPending, polledTooFast: authReqSlowDown})
+	if ok {
+		all.byID.put(x.now(), id, req)
 	}
-	waiting := authReqPending
-	if !req.polled.IsZero() && now.Sub(req.polled) < req.interval {
-		req.interval += slowDownStep
-		waiting = authReqSlowDown
+	if bad != "" {
+		return nil, bad
 	}
-	req.polled = now
-	all.byID.put(now, id, req)
-	return nil, waiting
+	return x.mint(req.allowed)
 }
 
 // announceCIBA writes CIBA into the metadata, CIBA §4.

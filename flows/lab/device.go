@@ -12,20 +12,10 @@ import (
 
 const grantDevice = "urn:ietf:params:oauth:grant-type:device_code"
 
-// slowDownStep is what every slow_down adds to the interval, RFC 8628 §3.5.
-const slowDownStep = 5 * time.Second
-
 // device is one device that waits for its user.
 type device struct {
-	clientID, userCode string
-	scopes             string
-	expires            time.Time
-	interval           time.Duration
-	polled             time.Time // zero before the first poll
-	status             goidc.Status
-	session            string // of the sign-in; set once the user code was typed
-	spent              bool
-	allowed            permission
+	question
+	userCode string
 }
 
 // devices keeps them under their device code. The lock covers a whole poll,
@@ -57,8 +47,8 @@ func (x *exchange) deviceAuthorization(r *http.Request) reply {
 	}
 	life, now, letters := x.life(), x.now(), x.lab.random.letters(8)
 	code, user := x.lab.random.text(), letters[:4]+"-"+letters[4:]
-	d := device{clientID: x.client.ID, userCode: user, scopes: joined(wanted), expires: now.Add(life.DeviceCode),
-		interval: life.PollInterval, status: goidc.StatusPending}
+	d := device{userCode: user, question: question{clientID: x.client.ID, scopes: joined(wanted), expires: now.Add(life.DeviceCode),
+		interval: life.PollInterval, status: goidc.StatusPending}}
 	all := x.tenant.devices
 	all.byCode.put(now, code, d)
 	all.typed.put(now, letters, code)
@@ -88,37 +78,20 @@ func (x *exchange) pollDevice() (map[string]any, problem) {
 	if x.fails(deviceCodeMissing, code == "") {
 		return nil, deviceCodeMissing
 	}
-	all, now := x.tenant.devices, x.now()
+	all := x.tenant.devices
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	d, ok := all.byCode.get(code)
-	x.saw(checkDeviceClient, x.client.ID, d.clientID)
-	x.saw(checkDeviceLive, x.clock(now), "before "+x.clock(d.expires))
-	switch {
-	case x.fails(deviceCodeUnknown, !ok):
-		return nil, deviceCodeUnknown
-	case x.fails(deviceOtherClient, d.clientID != x.client.ID):
-		return nil, deviceOtherClient
-	case x.fails(deviceUsed, d.spent):
-		return nil, deviceUsed
-	case x.fails(deviceDenied, d.status == goidc.StatusFailure):
-		return nil, deviceDenied
-	case x.fails(deviceExpired, !now.Before(d.expires)):
-		return nil, deviceExpired
-	case d.status == goidc.StatusSuccess:
-		x.pass(checkDeviceDone)
-		d.spent = true
-		all.byCode.put(now, code, d)
-		return x.mint(d.allowed)
+	bad := x.poll(&d.question, ok, pollWords{client: checkDeviceClient, live: checkDeviceLive, done: checkDeviceDone,
+		unknown: deviceCodeUnknown, other: deviceOtherClient, used: deviceUsed, denied: deviceDenied, expired: deviceExpired,
+		pending: devicePending, polledTooFast: deviceSlowDown})
+	if ok {
+		all.byCode.put(x.now(), code, d)
 	}
-	waiting := devicePending
-	if !d.polled.IsZero() && now.Sub(d.polled) < d.interval {
-		d.interval += slowDownStep
-		waiting = deviceSlowDown
+	if bad != "" {
+		return nil, bad
 	}
-	d.polled = now
-	all.byCode.put(now, code, d)
-	return nil, waiting
+	return x.mint(d.allowed)
 }
 
 // enterUserCode is the verification page, RFC 8628 §3.3. A code that came with
