@@ -1,19 +1,14 @@
 package lab_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"authdance/flows/lab"
-
-	"github.com/chromedp/chromedp"
 )
 
 // session signs alice in at two clients in one browser and returns their ID tokens.
@@ -162,72 +157,6 @@ func TestLogoutAddressesAreChecked(t *testing.T) {
 	for _, name := range []string{"frontchannel_logout_supported", "frontchannel_logout_session_supported", "backchannel_logout_supported", "backchannel_logout_session_supported"} {
 		if m[name] != true {
 			t.Errorf("%s = %v", name, m[name])
-		}
-	}
-}
-
-// A real browser loads the frames under the policy of the page, then goes on.
-func TestARealBrowserLoadsTheLogoutFrames(t *testing.T) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium here: ", err)
-	}
-	if testing.Short() {
-		t.Skip("a real browser takes seconds")
-	}
-	asked := make(chan *url.URL, 16)
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked <- r.URL
-		fmt.Fprint(w, "<title>the application</title>")
-	}))
-	defer app.Close()
-	b := openBench(t, lab.Options{})
-	if err := b.tenant(t, "default").SetClientLogout("workshop-web", lab.LogoutURIs{Frontchannel: app.URL + "/bye"}); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-	defer stop()
-	ctx, stop = chromedp.NewContext(ctx)
-	defer stop()
-	ctx, stop = context.WithTimeout(ctx, time.Minute)
-	defer stop()
-	form := edit(b.authorizeForm(), "client_id", "workshop-web", "redirect_uri", app.URL+"/callback", "code_challenge", "", "code_challenge_method", "")
-	logout := b.lab.Issuer() + "/logout?" + url.Values{"client_id": {"workshop-web"}, "post_logout_redirect_uri": {app.URL + "/signed-out"}}.Encode()
-	err = chromedp.Do(ctx,
-		chromedp.Navigate(b.lab.Issuer()+"/authorize?"+form.Encode()),
-		chromedp.SendKeys("#username", "alice"), chromedp.SendKeys("#password", "password"), chromedp.Click(`button[type="submit"]`),
-		chromedp.WaitVisible(`button[value="allow"]`), chromedp.Click(`button[value="allow"]`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	next := func() *url.URL {
-		select {
-		case u := <-asked:
-			return u
-		case <-ctx.Done():
-			t.Fatal("the browser does not come")
-			return nil
-		}
-	}
-	for next().Path != "/callback" { // a browser asks for more than pages
-	}
-	if err = chromedp.Do(ctx, chromedp.Navigate(logout), chromedp.WaitVisible(`button[value="logout"]`), chromedp.Click(`button[value="logout"]`)); err != nil {
-		t.Fatal(err)
-	}
-	var seen []string
-	for {
-		u := next()
-		seen = append(seen, u.Path)
-		switch u.Path {
-		case "/bye":
-			if u.Query().Get("iss") != b.lab.Issuer() || u.Query().Get("sid") == "" {
-				t.Errorf("the frame asked for %s", u)
-			}
-		case "/signed-out":
-			if !strings.Contains(strings.Join(seen, " "), "/bye") {
-				t.Errorf("the browser went on before the frame: %v", seen)
-			}
-			return
 		}
 	}
 }
