@@ -15,6 +15,8 @@ type (
 		Discovery string       `json:"discovery"`
 		API       string       `json:"api"`
 		MTLS      string       `json:"mtls"` // the same endpoints over TLS, for clients with a certificate
+		CA        string       `json:"ca"`   // PEM; what verifies mtls
+		Keys      string       `json:"keys"` // directory of --write-keys
 		Clients   []clientDoc  `json:"clients"`
 		Redirects string       `json:"redirects"` // the rule, as a sentence
 		Users     []userDoc    `json:"users"`
@@ -31,6 +33,10 @@ type (
 		Fault   string `json:"fault"`
 		Dialect string `json:"dialect"`
 		Run     string `json:"run"`
+		// Only with files of --write-keys.
+		MTLS string `json:"mtls"`
+		JWT  string `json:"jwt_bearer"`
+		SAML string `json:"saml2_bearer"`
 	}
 	dialectDoc struct {
 		Name    string `json:"name"`
@@ -47,15 +53,18 @@ type (
 	// The lab's secrets, keys and passwords are printed: they open nothing but
 	// the lab.
 	clientDoc struct {
-		ID           string          `json:"id"`
-		Auth         string          `json:"auth"` // token_endpoint_auth_method
-		Secret       string          `json:"secret"`
-		PrivateJWK   json.RawMessage `json:"private_jwk"`
-		Requires     []string        `json:"requires"`
-		Grants       []string        `json:"grants"`
-		Scopes       []string        `json:"scopes"`
-		RedirectURIs []string        `json:"redirect_uris"`
-		Note         string          `json:"note"`
+		ID         string          `json:"id"`
+		Auth       string          `json:"auth"` // token_endpoint_auth_method
+		Secret     string          `json:"secret"`
+		PrivateJWK json.RawMessage `json:"private_jwk"`
+		// PEM, of clients that show one or name it
+		Certificate    string   `json:"certificate"`
+		CertificateKey string   `json:"certificate_key"`
+		Requires       []string `json:"requires"`
+		Grants         []string `json:"grants"`
+		Scopes         []string `json:"scopes"`
+		RedirectURIs   []string `json:"redirect_uris"`
+		Note           string   `json:"note"`
 	}
 	userDoc struct {
 		Username string `json:"username"`
@@ -101,17 +110,17 @@ func situationsOf() []situationDoc {
 const redirectRule = "The host and the path must be those of a registered URI; the port of a loopback address is free (RFC 8252 §7.3)."
 
 func labOf(l *lab.Lab, tenants []string) labDoc {
-	d := labDoc{Schema: schema, Issuer: l.Issuer(), Discovery: discoveryOf(l.Issuer()), API: l.API(), MTLS: l.MTLS(), Clients: clientsOf(l.Clients()), Redirects: redirectRule,
+	d := labDoc{Schema: schema, Issuer: l.Issuer(), Discovery: discoveryOf(l.Issuer()), API: l.API(), MTLS: l.MTLS(), CA: string(l.CA()), Clients: clientsOf(l.Clients()), Redirects: redirectRule,
 		Users: usersOf(l.Users()), Try: tryOf(l), Faults: faultsOf(l), Dialects: dialectsOf(), Tenants: []tenantDoc{}}
 	if t, err := l.Tenant("default"); err == nil {
-		d.Dialect = t.Dialect()
+		d.Dialect, d.Clients = t.Dialect(), certificatesOf(t, d.Clients)
 	}
 	for _, name := range tenants {
 		t, err := l.Tenant(name)
 		if err != nil {
 			continue // it was made from the same list
 		}
-		d.Tenants = append(d.Tenants, tenantDoc{name, t.Issuer(), discoveryOf(t.Issuer()), clientsOf(t.Clients()), usersOf(t.Users()), t.Dialect()})
+		d.Tenants = append(d.Tenants, tenantDoc{name, t.Issuer(), discoveryOf(t.Issuer()), certificatesOf(t, clientsOf(t.Clients())), usersOf(t.Users()), t.Dialect()})
 	}
 	return d
 }
@@ -140,8 +149,8 @@ func dialectsOf() (list []dialectDoc) {
 
 func clientsOf(clients []lab.Client) (list []clientDoc) {
 	for _, k := range clients {
-		list = append(list, clientDoc{k.ID, authOf(k), k.Secret, json.RawMessage(cmp.Or(k.PrivateJWK, "null")), append([]string{}, k.Requires...),
-			k.Grants, append([]string{}, k.Scopes...), append([]string{}, k.RedirectURIs...), k.Note})
+		list = append(list, clientDoc{ID: k.ID, Auth: authOf(k), Secret: k.Secret, PrivateJWK: json.RawMessage(cmp.Or(k.PrivateJWK, "null")), Requires: append([]string{}, k.Requires...),
+			Grants: k.Grants, Scopes: append([]string{}, k.Scopes...), RedirectURIs: append([]string{}, k.RedirectURIs...), Note: k.Note})
 	}
 	return list
 }

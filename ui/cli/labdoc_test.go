@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,11 +23,20 @@ func TestTheLinesOfTheLabWorkInAShell(t *testing.T) {
 	}
 	defer l.Close()
 	try := tryOf(l)
+	dir := filepath.Join(t.TempDir(), "it's here")
+	if err := writeKeys(l, nil, dir); err != nil {
+		t.Fatal(err)
+	}
+	try.tryFiles(l, dir)
 	for _, c := range []struct{ line, want string }{
 		{try.Token, `"access_token":"ey`},
 		{try.API, `"client_id":"workshop-service"`},
 		{try.Fault, "429 Too Many Requests"},
 		{try.Dialect, "AADSTS70000"},
+		{try.MTLS, `"access_token":"ey`},
+		{try.JWT, `"access_token":"ey`},
+		{try.JWT, `"access_token":"ey`}, // again
+		{try.SAML, `"access_token":"ey`},
 	} {
 		out, err := exec.Command("sh", "-c", c.line).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), c.want) {

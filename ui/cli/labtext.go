@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"authdance/flows/lab"
+	"authdance/flows/wire"
 )
 
 // credentials say in a line how a client proves who it is.
@@ -35,6 +36,11 @@ func (c *console) labText(l *lab.Lab, d labDoc) {
 	if d.MTLS != "" {
 		c.printf("mTLS      %s  %s", d.MTLS, c.styles.Muted.Render("for clients with a certificate"))
 	}
+	if d.Keys != "" {
+		c.printf("keys      %s  %s", wire.Safe(d.Keys), c.styles.Muted.Render("CA, certificates, keys and assertions"))
+	} else {
+		c.printf("keys      %s", c.styles.Muted.Render("--write-keys DIR writes the CA, certificates, keys and assertions into files"))
+	}
 	for _, t := range d.Tenants {
 		c.printf("tenant    %s  %s", t.Name, t.Issuer)
 	}
@@ -56,7 +62,11 @@ func (c *console) labText(l *lab.Lab, d labDoc) {
 	for _, line := range []struct{ what, code string }{
 		{"a token", d.Try.Token}, {"the API with a token", d.Try.API}, {"a fault, for one request", d.Try.Fault},
 		{"a refusal in the words of a product, for one request", d.Try.Dialect}, {"every step of the code flow", d.Try.Run},
+		{"a token for a client certificate", d.Try.MTLS}, {"a token for a signed assertion", d.Try.JWT}, {"a token for a SAML assertion", d.Try.SAML},
 	} {
+		if line.code == "" {
+			continue
+		}
 		c.printf("  %s", st.Muted.Render(line.what))
 		c.printf("  %s", st.Code.Render(line.code))
 	}
