@@ -39,7 +39,7 @@ func labCommand(c *console) *cobra.Command {
 	fs.StringArrayVar(&f.tenants, "tenant", nil, "one more issuer, by `NAME`, with users, clients and keys of its own")
 	fs.StringArrayVar(&f.faults, "fault", nil, "switch on a fault, by `KEY`")
 	fs.StringVar(&f.dialect, "dialect", "", "refuse in the words of a product, by `NAME`")
-	fs.StringVar(&f.keys, "write-keys", "", "write its CA, its clients' certificates and keys, and assertions into the directory `DIR`")
+	fs.StringVar(&f.keys, "write-keys", "", "write its CA, its clients' certificates and keys, and assertions good for an hour into the directory `DIR`")
 	fs.BoolVar(&f.list, "list-faults", false, "list the faults and dialects and end")
 	fs.BoolVar(&f.json, "json", false, "one JSON document, then serve")
 	fs.BoolVar(&c.quiet, "quiet", false, "no line for each request")

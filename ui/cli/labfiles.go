@@ -11,8 +11,9 @@ import (
 	"authdance/flows/lab"
 )
 
-// assertionLifetime is how long the assertions in files are good: a day of work.
-const assertionLifetime = 24 * time.Hour
+// assertionLifetime is how long the assertions in files are good: as long as the
+// lab takes any.
+const assertionLifetime = time.Hour
 
 // keyFile is one file of --write-keys.
 type keyFile struct {
