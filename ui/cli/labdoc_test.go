@@ -35,7 +35,7 @@ func TestTheLinesOfTheLabWorkInAShell(t *testing.T) {
 		{try.Dialect, "AADSTS70000"},
 		{try.MTLS, `"access_token":"ey`},
 		{try.JWT, `"access_token":"ey`},
-		{try.JWT, `"access_token":"ey`}, // again
+		{try.JWT, "jti of the assertion was used before"},
 		{try.SAML, `"access_token":"ey`},
 	} {
 		out, err := exec.Command("sh", "-c", c.line).CombinedOutput()

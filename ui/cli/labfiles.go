@@ -12,7 +12,7 @@ import (
 )
 
 // assertionLifetime is how long the assertions in files are good: as long as the
-// lab takes any.
+// lab takes any. Each is good once.
 const assertionLifetime = time.Hour
 
 // keyFile is one file of --write-keys.

@@ -37,7 +37,7 @@ func (c *console) labText(l *lab.Lab, d labDoc) {
 		c.printf("mTLS      %s  %s", d.MTLS, c.styles.Muted.Render("for clients with a certificate"))
 	}
 	if d.Keys != "" {
-		c.printf("keys      %s  %s", wire.Safe(d.Keys), c.styles.Muted.Render("CA, certificates, keys; assertions that are good for an hour"))
+		c.printf("keys      %s  %s", wire.Safe(d.Keys), c.styles.Muted.Render("CA, certificates, keys; assertions that are good once, for an hour"))
 	} else {
 		c.printf("keys      %s", c.styles.Muted.Render("--write-keys DIR writes the CA, certificates, keys and assertions into files"))
 	}
