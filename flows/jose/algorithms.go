@@ -27,6 +27,8 @@ func algorithm(name string) (alg, bool) {
 		return alg{name, "EC", "P-384", "SHA-384", 96}, true
 	case "ES512":
 		return alg{name, "EC", "P-521", "SHA-512", 132}, true
+	case "ES256K":
+		return alg{name, "EC", "secp256k1", "SHA-256", 64}, true
 	case "EdDSA", "Ed25519":
 		return alg{name, "OKP", "Ed25519", "SHA-512", 64}, true
 	case "HS256":
@@ -42,14 +44,14 @@ func algorithm(name string) (alg, bool) {
 // DefaultAlgs returns the algorithms that are allowed when a policy names none:
 // every public key signature that this package verifies.
 func DefaultAlgs() []string {
-	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
+	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519"}
 }
 
 // registered says that a name stands in the IANA registry of signature
 // algorithms although this package does not verify it.
 func registered(name string) bool {
 	switch name {
-	case "ES256K", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
+	case "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
 		return true
 	}
 	return false

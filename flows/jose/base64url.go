@@ -43,6 +43,8 @@ func decodeBase64url(raw string) ([]byte, []Break) {
 	return b, breaks
 }
 
+func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
 func notBase64url(r rune) bool {
 	switch {
 	case r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
-	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
@@ -213,7 +212,7 @@ func hashCheck(tok Token, claim, value, what, ref string, required bool) wire.Ch
 // halfHash is the left half of the hash of the ASCII value, in base64url.
 func halfHash(hash, value string) string {
 	sum := digest(hash, value)
-	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+	return base64url(sum[:len(sum)/2])
 }
 
 func digest(hash, value string) []byte {
@@ -235,7 +234,7 @@ func hashNearMiss(got, value, hash string) string {
 		switch {
 		case other != hash && got == halfHash(other, value):
 			return fmt.Sprintf(": the server used %s, the algorithm asks for %s", other, hash)
-		case got == base64.RawURLEncoding.EncodeToString(digest(other, value)):
+		case got == base64url(digest(other, value)):
 			return ": it is the whole hash, not its left half"
 		case strings.TrimRight(got, "=") == halfHash(other, value):
 			return ": it has padding"

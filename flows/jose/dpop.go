@@ -1,7 +1,6 @@
 package jose
 
 import (
-	"encoding/base64"
 	"net/url"
 	"strings"
 	"time"
@@ -125,7 +124,7 @@ func target(s string) (string, bool) {
 func athCheck(claims wire.Value, token string) wire.Check {
 	const id, ref = "ath_mismatch", "RFC 9449 §4.3"
 	v, ok := claims.Get("ath")
-	want := base64.RawURLEncoding.EncodeToString(digest("SHA-256", token))
+	want := base64url(digest("SHA-256", token))
 	switch {
 	case !ok && token == "":
 		return notApplicable(id, ref, "there is no ath, and no access token is known: right at the token endpoint, not at an API")

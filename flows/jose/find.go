@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"encoding/base64"
 	"net/url"
 	"strings"
 	"unicode"
@@ -11,7 +12,7 @@ import (
 // tokenNames are the member and parameter names under which tokens travel, in
 // the order in which a person means them.
 var tokenNames = [...]string{"id_token", "access_token", "token", "logout_token", "id_token_hint",
-	"client_assertion", "assertion", "subject_token", "request", "response", "refresh_token"}
+	"client_assertion", "assertion", "subject_token", "SAMLResponse", "request", "response", "refresh_token"}
 
 // found is the token in a text, with the story of how it was got out.
 type found struct {
@@ -39,6 +40,10 @@ func find(input string) found {
 	if f.fromJSON(text, 0) {
 		return f
 	}
+	if isSAML(text) {
+		f.text, f.from = text, "XML"
+		return f
+	}
 	if strings.Contains(text, `\`) {
 		if t := unescape(text); t != text {
 			f.note("backslash escapes")
@@ -61,8 +66,26 @@ func find(input string) found {
 			text = t
 		}
 	}
+	if t, ok := unwrapXML(text); ok {
+		f.note("base64 around the XML")
+		f.text = t
+		return f
+	}
 	f.text = f.one(text)
 	return f
+}
+
+// unwrapXML decodes the base64 in which SAML travels in forms (SAML Bindings
+// §3.5.4) and in assertion parameters (RFC 7522 §2.1).
+func unwrapXML(text string) (string, bool) {
+	text = strings.Join(strings.Fields(text), "")
+	if !strings.HasPrefix(text, "PD") && !strings.HasPrefix(text, "PHNhb") {
+		return "", false
+	}
+	text = strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(text), "=")
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	xml := strings.TrimSpace(strings.TrimPrefix(string(b), "\ufeff"))
+	return xml, err == nil && isSAML(xml)
 }
 
 func (f *found) dropInvisible(text string) string {

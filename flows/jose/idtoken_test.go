@@ -64,7 +64,7 @@ func flaws() map[string]flaw {
 		"alg_missing":     {token: head(`{"kid":"ec"}`), noticed: "alg_missing fail" + noAlg},
 		"alg_type":        {token: head(`{"alg":["ES256"],"kid":"ec"}`), noticed: "alg_type fail" + noAlg},
 		"alg_unsupported": {token: head(`{"alg":"es256","kid":"ec"}`), noticed: "alg_unsupported fail" + noAlg},
-		"alg_unsupported/registered": {token: head(`{"alg":"ES256K","kid":"ec"}`), noticed: "alg_unsupported unknown" + noAlg,
+		"alg_unsupported/registered": {token: head(`{"alg":"Ed448","kid":"ec"}`), noticed: "alg_unsupported unknown" + noAlg,
 			verdict: Unverified},
 		"alg_not_allowed": {token: forge{}, expect: func(e *Expect) { e.Algs = []string{"RS256"} }, noticed: "alg_not_allowed fail"},
 		"alg_unexpected":  {token: forge{}, expect: func(e *Expect) { e.Alg = "RS256" }, noticed: "alg_unexpected fail"},

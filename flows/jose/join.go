@@ -60,17 +60,14 @@ func opaque(word string) bool {
 	return !strings.Contains(word, "://") && strings.IndexFunc(word, func(r rune) bool { return r < 0x21 || r > 0x7e || strings.ContainsRune(`<>{}"`, r) }) < 0
 }
 
-// trimEnd removes what belongs to the text around a token: punctuation, and
-// the disclosures of an SD-JWT, which this inspector does not read yet.
+// trimEnd removes what belongs to the text around a token: punctuation.
 func (f *found) trimEnd(token string) string {
 	if t := strings.TrimRight(token, marks); t != token {
 		f.note("quotes or punctuation around the token")
 		return f.trimEnd(t)
 	}
-	if jwt, _, ok := strings.Cut(token, "~"); ok && strings.Count(jwt, ".") == 2 {
-		f.note("disclosures after the first ~ (SD-JWT)")
-		f.from = "the signed part of an SD-JWT"
-		return f.trimEnd(jwt)
+	if strings.Contains(token, "~") {
+		return token
 	}
 	if strings.Count(token, ".") == 3 && strings.HasSuffix(token, ".") && !strings.HasSuffix(token, "..") {
 		f.note("a full stop after the token")
@@ -120,10 +117,12 @@ type joined struct {
 	last   int // length of the part after the last dot
 	known  bool
 	header wire.Value // once known
+	tilde  bool       // an SD-JWT: nothing says where it ends
 }
 
 func (j *joined) add(piece string) {
 	j.text.WriteString(piece)
+	j.tilde = j.tilde || strings.Contains(piece, "~")
 	if at := strings.LastIndexByte(piece, '.'); at >= 0 {
 		j.dots += strings.Count(piece, ".")
 		j.last = len(piece) - at - 1
@@ -168,6 +167,9 @@ func (j *joined) lengths() []int {
 
 // complete says that nothing may be joined to the token any more.
 func (j *joined) complete() bool {
+	if j.tilde {
+		return false
+	}
 	if want := j.wanted(); j.dots != want {
 		return j.dots > want
 	}
@@ -184,6 +186,9 @@ func (j *joined) continues(word string, final bool) bool {
 		return false
 	}
 	dots := strings.Count(word, ".")
+	if j.tilde || strings.Contains(word, "~") {
+		return startOf(word) != 0 && (len(word) >= short || strings.Contains(word, "~"))
+	}
 	if dots >= 2 && isObject(headerOf(word)) {
 		return false
 	}

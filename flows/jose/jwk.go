@@ -146,6 +146,7 @@ func weakRSA(status wire.Status, bits int) wire.Check {
 }
 
 func (k *Key) verifyWith(public any) {
+	k.public = func() any { return public }
 	k.verify = func(alg string, signed, signature []byte) error {
 		return jwsbb.Verify(public, alg, signed, signature)
 	}
@@ -164,12 +165,11 @@ func curve(name string) elliptic.Curve {
 }
 
 func (k *Key) readEC(v wire.Value) {
-	c := curve(k.Crv)
-	if c == nil {
-		k.problem(row(wire.Warn, "jwks_bad_key", "RFC 7518 §6.2.1.1", "a curve that is not verified here; the key is passed over", k.Crv, "P-256, P-384 or P-521"))
+	size := map[string]int{"P-256": 32, "P-384": 48, "P-521": 66, "secp256k1": 32}[k.Crv]
+	if size == 0 {
+		k.problem(row(wire.Warn, "jwks_bad_key", "RFC 7518 §6.2.1.1", "a curve that is not verified here; the key is passed over", k.Crv, "P-256, P-384, P-521 or secp256k1"))
 		return
 	}
-	size := (c.Params().BitSize + 7) / 8
 	point := []byte{4} // uncompressed
 	for _, name := range [...]string{"x", "y"} {
 		b := k.bytes(v, name, "RFC 7518 §6.2.1.2")
@@ -185,7 +185,11 @@ func (k *Key) readEC(v wire.Value) {
 		}
 		point = append(append(point, make([]byte, size-len(b))...), b...)
 	}
-	pub, err := ecdsa.ParseUncompressedPublicKey(c, point)
+	if k.Crv == "secp256k1" {
+		k.useSecp256k1(point)
+		return
+	}
+	pub, err := ecdsa.ParseUncompressedPublicKey(curve(k.Crv), point)
 	if err != nil {
 		k.bad("RFC 7518 §6.2.2", "the point is not on its curve: this is no key", "a point off the curve", "a point on "+k.Crv)
 		return

@@ -2,6 +2,7 @@ package jose
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
 	"strings"
 
@@ -33,6 +34,10 @@ type Key struct {
 	Index  int // place in its set, from 0
 
 	Problems []wire.Check
+
+	certificate *x509.Certificate // the one that it came in; nil: none
+
+	public func() any // of a key pair, as the standard library has it; nil: none
 
 	// verify is a closure so that no way of printing a Key prints a secret.
 	// nil: the key cannot be used, and Problems says why.

@@ -49,6 +49,7 @@ func keyFromDER(der []byte, from string) Key {
 		return k
 	}
 	if cert, err := x509.ParseCertificate(der); err == nil {
+		k.certificate = cert
 		k.usePublic(cert.PublicKey)
 		return k
 	}

@@ -2,7 +2,6 @@ package jose
 
 import (
 	"crypto"
-	"encoding/base64"
 	"errors"
 
 	keys "github.com/lestrrat-go/jwx/v3/jwk"
@@ -21,5 +20,5 @@ func Thumbprint(text wire.Untrusted) (string, error) {
 	if err != nil {
 		return "", errors.New("it lacks a member that its kind of key must have (RFC 7638 §3.2)")
 	}
-	return base64.RawURLEncoding.EncodeToString(sum), nil
+	return base64url(sum), nil
 }

@@ -1,9 +1,9 @@
 // Package jose decodes, verifies and explains the tokens of OAuth and OpenID
-// Connect. Its rule: keys and the time are parameters. It opens no socket,
-// reads no clock and draws no random value, so the same token, keys and time
-// always give the same answer. It never fails on a broken token: it shows what
-// is there, says where it breaks, and never calls a thing valid that it could
-// not check.
+// Connect. Its rule: keys and the time are parameters. It opens no socket and
+// reads no clock, so the same token, keys and time always give the same answer;
+// only signing (Draft.Sign, Forge) draws, because signatures need salt. It never
+// fails on a broken token: it shows what is there, says where it breaks, and
+// never calls a thing valid that it could not check.
 package jose
 
 import "authdance/flows/wire"
