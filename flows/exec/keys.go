@@ -162,6 +162,30 @@ func fromPEM(text []byte) (Key, error) {
 	return k.checked()
 }
 
+// Certified is the key with the certificates of a PEM text, the leaf first. The
+// leaf must be for this key.
+func (k Key) Certified(text []byte) (Key, error) {
+	k.chain = nil
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return Key{}, errors.New("a CERTIFICATE block cannot be read (RFC 7468 §5)")
+		}
+		k.chain = append(k.chain, cert)
+	}
+	if len(k.chain) == 0 {
+		return Key{}, errors.New("the PEM text has no certificate: a block CERTIFICATE is needed")
+	}
+	return k.checked()
+}
+
 func fromDER(der []byte) (crypto.PrivateKey, error) {
 	if p, err := x509.ParsePKCS8PrivateKey(der); err == nil {
 		return p, nil

@@ -15,11 +15,32 @@ import (
 	"authdance/flows/wire"
 )
 
-// List is every grant in menu order. Adding one is a file and a line here.
+// Group is a part of the menu of flows.
+type Group struct {
+	Title  string
+	Grants []flows.Grant
+}
+
+// Groups are all grants by what they are for. Adding one is a file and a word here.
+func Groups() []Group {
+	return []Group{
+		{"Sign in", []flows.Grant{code, silent, stepUp, hybrid}},
+		{"On another device", []flows.Grant{device, ciba}},
+		{"Machine to machine", []flows.Grant{clientCredentials, jwtBearer, saml2Bearer}},
+		{"A token for another one", []flows.Grant{refresh, tokenExchange, onBehalfOf, nativeSSO, idJAG}},
+		{"After the token", []flows.Grant{operation("UserInfo", userinfo, discover), operation("API call", callAPI), introspect, revoke, logout}},
+		{"The server and its clients", []flows.Grant{operation("Discovery", discover), resourceMetadata, register, manage}},
+		{"Retired, to see why", []flows.Grant{implicit, password}},
+	}
+}
+
+// List is every grant in menu order.
 func List() []flows.Grant {
-	return []flows.Grant{code, refresh, device, clientCredentials, hybrid, silent, stepUp,
-		tokenExchange, onBehalfOf, jwtBearer, saml2Bearer, ciba, nativeSSO, idJAG, implicit, password,
-		operation("Discovery", discover), operation("UserInfo", userinfo, discover), operation("API call", callAPI), resourceMetadata, introspect, revoke, logout, register, manage}
+	var out []flows.Grant
+	for _, g := range Groups() {
+		out = append(out, g.Grants...)
+	}
+	return out
 }
 
 // operation makes a flow of one step, after those that lead up to it. The step
@@ -130,6 +151,9 @@ func Resolve(spec flows.Spec) (flows.Spec, error) {
 	}
 	for name, val := range spec.Options {
 		choices, ok := known[name]
+		if !ok && !slices.ContainsFunc(OptionSettings(), func(row Setting) bool { return row.Name == name }) {
+			return spec, fmt.Errorf("no flow has an option %q; authdance flows FLOW lists those of a flow", wire.Safe(name))
+		}
 		if val == "" || !ok {
 			continue // an option of other grants says nothing here
 		}

@@ -24,7 +24,7 @@ var idJAG = flows.Grant{
 			Pages: []string{"id-jag", "token-exchange-subject", "invalid-target"},
 			Needs: []string{"token_endpoint", "client_id", "id_token", "resource_issuer"},
 			Do: post("token_endpoint", lit("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), lit("requested_token_type", idJAGType),
-				as("audience", "resource_issuer"), arg("resource"), as("scope", "resource_scope"),
+				as("audience", "resource_issuer"), several("resource"), as("scope", "resource_scope"),
 				as("subject_token", "id_token"), lit("subject_token_type", tokenType8693+"id_token"), extra),
 			On: takeLetter},
 		{ID: "resource_discovery", Title: "Discover the other server", Ref: "RFC 8414 §3", From: flows.Client, To: flows.AS,

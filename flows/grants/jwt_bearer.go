@@ -26,7 +26,7 @@ var jwtBearer = holding(flows.Grant{
 			Why:   "The signature stands in for the person's sign-in: whoever holds that key can get tokens for everybody the server lets it speak for.",
 			Pages: []string{"jwt-bearer-assertion", "client-assertion-time", "clock-client-ahead", "unauthorized-client"},
 			Needs: []string{"token_endpoint", "assertion"},
-			Do:    post("token_endpoint", lit("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), arg("assertion"), arg("scope"), arg("resource"), extra),
+			Do:    post("token_endpoint", lit("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), arg("assertion"), arg("scope"), several("resource"), extra),
 			On:    withoutRefresh("RFC 7521 §4.1")},
 		callAPI,
 	},

@@ -16,7 +16,7 @@ var onBehalfOf = flows.Grant{
 			Pages: []string{"obo-assertion", "invalid-grant", "consent-required", "interaction-required", "client-authentication-failed"},
 			Needs: []string{"token_endpoint", "client_id", "assertion"},
 			Do: post("token_endpoint", lit("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), arg("assertion"),
-				lit("requested_token_use", "on_behalf_of"), arg("scope"), arg("resource"), extra),
+				lit("requested_token_use", "on_behalf_of"), arg("scope"), several("resource"), extra),
 			On: takeTokens},
 		callAPI,
 	},

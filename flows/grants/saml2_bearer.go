@@ -27,7 +27,7 @@ var saml2Bearer = flows.Grant{
 			Why:   "The server checks the signature of the identity provider, that the assertion is for it (Audience, Recipient), and that it is fresh and was not seen before.",
 			Pages: []string{"saml-assertion-invalid", "saml-signature", "saml-audience", "saml-expired", "unauthorized-client"},
 			Needs: []string{"token_endpoint", "saml_assertion"},
-			Do:    post("token_endpoint", lit("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"), as("assertion", "saml_assertion"), arg("scope"), arg("resource"), extra),
+			Do:    post("token_endpoint", lit("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"), as("assertion", "saml_assertion"), arg("scope"), several("resource"), extra),
 			On:    withoutRefresh("RFC 7521 §4.1")},
 		callAPI,
 	},

@@ -25,7 +25,7 @@ var tokenExchange = flows.Grant{
 			Needs: []string{"token_endpoint", "client_id", "subject_token"},
 			Do: post("token_endpoint", lit("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
 				arg("subject_token"), orElse("subject_token_type", tokenType8693+"access_token"), arg("actor_token"), actorType,
-				arg("requested_token_type"), arg("resource"), arg("audience"), arg("scope"), extra),
+				arg("requested_token_type"), several("resource"), arg("audience"), arg("scope"), extra),
 			On: exchanged},
 		callAPI,
 	},

@@ -6,6 +6,7 @@ package provider
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -34,13 +35,13 @@ type Profile struct {
 	API       string            `toml:"api,omitempty"`       // a protected resource to call with the access token
 	Client    ClientConfig      `toml:"client"`
 	Request   RequestConfig     `toml:"request"`
+	Options   map[string]string `toml:"options,omitempty"` // how its flows run: par, dpop, jar, response_mode, … (authdance flows FLOW)
+	Values    map[string]string `toml:"values,omitempty"`  // further request values, by their names on the wire
 	Quirks    map[string]string `toml:"quirks,omitempty"`
 
 	// Grants is what differs for one flow, by its ID: servers often want a client
 	// of its own for each.
 	Grants map[string]GrantConfig `toml:"grants,omitempty"`
-
-	values map[string]string // of the flow that For was asked for
 }
 
 // GrantConfig overrules the profile for one flow. Empty fields change nothing.
@@ -48,7 +49,8 @@ type GrantConfig struct {
 	Client  ClientConfig      `toml:"client,omitempty"`
 	Request RequestConfig     `toml:"request,omitempty"`
 	API     string            `toml:"api,omitempty"`
-	Values  map[string]string `toml:"values,omitempty"` // further values, by their names on the wire
+	Options map[string]string `toml:"options,omitempty"`
+	Values  map[string]string `toml:"values,omitempty"`
 	// Before is the run that brings what the flow begins with, where that is not
 	// the profile's own sign-in.
 	Before *GrantConfig `toml:"before,omitempty"`
@@ -76,15 +78,30 @@ func (p Profile) with(g GrantConfig) Profile {
 	p.API = cmp.Or(g.API, p.API)
 	p.Request = RequestConfig{Scope: cmp.Or(g.Request.Scope, p.Request.Scope), PKCE: cmp.Or(g.Request.PKCE, p.Request.PKCE),
 		Audience: cmp.Or(g.Request.Audience, p.Request.Audience), Resource: cmp.Or(g.Request.Resource, p.Request.Resource)}
-	p.values = g.Values
+	p.Options, p.Values = merged(p.Options, g.Options), merged(p.Values, g.Values)
 	return p
+}
+
+func merged(all, more map[string]string) map[string]string {
+	if len(more) == 0 {
+		return all
+	}
+	out := maps.Clone(all)
+	if out == nil {
+		out = map[string]string{}
+	}
+	maps.Copy(out, more)
+	return out
 }
 
 // ClientConfig is who we are at the provider.
 type ClientConfig struct {
 	ID          string `toml:"id"`
-	Auth        string `toml:"auth,omitempty"`   // a token_endpoint_auth_method; "" decides by the secret
-	Secret      string `toml:"secret,omitempty"` // a reference: env:NAME, file:PATH
+	Auth        string `toml:"auth,omitempty"`        // a token_endpoint_auth_method; "" decides by the secret
+	Secret      string `toml:"secret,omitempty"`      // a reference: env:NAME, file:PATH
+	Key         string `toml:"key,omitempty"`         // a reference to its private key, JWK or PEM
+	Certificate string `toml:"certificate,omitempty"` // a PEM file, with the private key unless that is Key
+	DecryptKey  string `toml:"decrypt_key,omitempty"` // a reference to the key that answers are encrypted for
 	RedirectURI string `toml:"redirect_uri,omitempty"`
 }
 
@@ -114,14 +131,16 @@ func (p Profile) Validate() error {
 		return wrong("issuer", "is missing; give issuer, metadata, or an [endpoints] table")
 	case p.Client.ID == "":
 		return wrong("client.id", "is missing; it is the client_id that the provider gave this application")
-	case p.Client.Auth != "" && !slices.Contains(authMethods(), p.Client.Auth):
+	case p.Client.Auth != "" && p.Client.Auth != "auto" && !slices.Contains(authMethods(), p.Client.Auth):
 		return wrong("client.auth", "%q is not known; use %s", wire.Safe(p.Client.Auth), strings.Join(authMethods(), ", "))
 	case !slices.Contains([]string{"", "S256", "plain", "off"}, p.Request.PKCE):
 		return wrong("request.pkce", "%q is not known; use S256, plain or off", p.Request.PKCE)
 	}
-	if p.Client.Secret != "" {
-		if err := CheckReference(p.Client.Secret); err != nil {
-			return wrong("client.secret", "%v", err)
+	for field, ref := range map[string]string{"client.secret": p.Client.Secret, "client.key": p.Client.Key, "client.decrypt_key": p.Client.DecryptKey} {
+		if ref != "" {
+			if err := CheckReference(ref); err != nil {
+				return wrong(field, "%v", err)
+			}
 		}
 	}
 	urls := map[string]string{"issuer": p.Issuer, "metadata": p.Metadata, "api": p.API, "client.redirect_uri": p.Client.RedirectURI}
@@ -144,15 +163,26 @@ func authMethods() []string {
 	return []string{"none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
 }
 
-// ClientAuth is the client authentication method that the profile means.
+// ClientAuth is the client authentication method that the profile means: what
+// it says, else what it has the means for. With a secret alone it is auto: the
+// server's metadata decides.
 func (p Profile) ClientAuth() string {
 	switch {
 	case p.Client.Auth != "":
 		return p.Client.Auth
 	case p.Client.Secret != "":
-		return "client_secret_basic"
+		return "auto"
+	case p.Client.Key != "":
+		return "private_key_jwt"
+	case p.Client.Certificate != "":
+		return "tls_client_auth"
 	}
 	return "none"
+}
+
+// RunOptions are the options that the profile means for its runs.
+func (p Profile) RunOptions() map[string]string {
+	return merged(map[string]string{"pkce": p.Request.PKCE, "client_auth": p.ClientAuth()}, p.Options)
 }
 
 // CheckReference accepts env:NAME, file:PATH, prompt and "-" (standard input).

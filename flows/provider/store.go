@@ -134,45 +134,6 @@ func (s Store) Save(p Profile) error {
 	return files.Write(filepath.Join(s.Dir, p.ID+".toml"), b.Bytes())
 }
 
-// ForLab is the profile of the embedded lab.
-func ForLab(issuer, api string) Profile {
-	return Profile{Schema: 1, ID: "lab", Name: "lab", Class: Lab, Issuer: issuer, API: api + "/api/profile",
-		Client:  ClientConfig{ID: "workshop-spa", Auth: "none", RedirectURI: defaultRedirect},
-		Request: RequestConfig{Scope: "openid profile email offline_access read", PKCE: "S256"},
-		Quirks:  map[string]string{"code_lifetime": "60"},
-		Grants:  labGrants(issuer, api)}
-}
-
-// labGrants are the clients of the lab that suit each flow, where that is not
-// workshop-spa. Their secrets are known to whoever has the lab.
-func labGrants(issuer, api string) map[string]GrantConfig {
-	legacy := GrantConfig{Client: ClientConfig{ID: "workshop-legacy", Auth: "none"}}
-	gateway := GrantConfig{Client: ClientConfig{ID: "workshop-gateway", Auth: "client_secret_basic"}, Request: RequestConfig{Scope: "read"}}
-	person := legacy
-	person.Values = map[string]string{"username": "alice", "password": "password"}
-	agent := ClientConfig{ID: "workshop-agent", Auth: "client_secret_basic"}
-	return map[string]GrantConfig{
-		"device_code":        {Client: ClientConfig{ID: "workshop-device", Auth: "none"}},
-		"client_credentials": {Client: ClientConfig{ID: "workshop-service", Auth: "client_secret_basic"}, Request: RequestConfig{Scope: "read write"}},
-		"hybrid":             legacy,
-		"implicit":           legacy,
-		"password":           person,
-		"token_exchange":     gateway,
-		"on_behalf_of":       gateway,
-		"introspect":         {Client: ClientConfig{ID: "workshop-web", Auth: "client_secret_basic"}},
-		"ciba": {Client: ClientConfig{ID: "workshop-ciba-poll", Auth: "client_secret_basic"},
-			Values: map[string]string{"login_hint": "alice", "binding_message": "authdance-42", "other_device": issuer + "/ciba"}},
-		"jwt_bearer":   {Client: ClientConfig{ID: "workshop-keys", Auth: "private_key_jwt"}, Request: RequestConfig{Scope: "read"}, Values: map[string]string{"subject": "alice"}},
-		"saml2_bearer": gateway,
-		"native_sso": {Client: ClientConfig{ID: "workshop-app-two", Auth: "none"}, Request: RequestConfig{Scope: "openid profile read"},
-			Before: &GrantConfig{Client: ClientConfig{ID: "workshop-app-one", Auth: "none"}, Request: RequestConfig{Scope: "openid profile read device_sso offline_access"}}},
-		"id_jag": {Client: agent, Values: map[string]string{"resource_issuer": strings.TrimSuffix(issuer, "default") + "partner", "resource_scope": "read"},
-			Before: &GrantConfig{Client: agent}},
-		"step_up":           {API: api + "/api/vault"},
-		"resource_metadata": {Values: map[string]string{"resource": api + "/mcp"}},
-	}
-}
-
 // Vars are the protocol values that a profile gives to a run, by their names on
 // the wire.
 func (p Profile) Vars() map[string]wire.Untrusted {
@@ -193,7 +154,7 @@ func (p Profile) Vars() map[string]wire.Untrusted {
 	set("scope", p.Request.Scope)
 	set("audience", p.Request.Audience)
 	set("resource", p.Request.Resource)
-	for name, val := range p.values {
+	for name, val := range p.Values {
 		set(name, val)
 	}
 	return out

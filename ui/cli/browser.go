@@ -36,10 +36,8 @@ func (c *console) performer(f *runFlags, t *target) (*world, error) {
 		return nil, err
 	}
 	o.Browser = browser
+	o.Keys = t.keys
 	if t.lab != nil {
-		if o.Keys, err = labKeys(t.lab, t.profile.Client.ID); err != nil {
-			return nil, &outcome{exitBug, err.Error()}
-		}
 		o.CA = t.lab.CA()
 	}
 	l, err := live(o)

@@ -1,16 +1,15 @@
 package cli
 
 import (
-	"cmp"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"authdance/flows"
 	"authdance/flows/grants"
-	"authdance/flows/lab"
+	"authdance/ui/pane"
 )
 
 type (
@@ -19,12 +18,31 @@ type (
 		Flows  []flowDoc `json:"flows"`
 	}
 	flowDoc struct {
-		ID      string              `json:"id"`
-		Title   string              `json:"title"`
-		Ref     string              `json:"ref"`
-		About   string              `json:"about"`
-		Options map[string][]string `json:"options"` // modifiers, the default first
-		Steps   []flowStepDoc       `json:"steps"`
+		ID       string              `json:"id"`
+		Title    string              `json:"title"`
+		Group    string              `json:"group"`
+		Ref      string              `json:"ref"`
+		About    string              `json:"about"`
+		Parties  []string            `json:"parties"`
+		Inputs   []inputDoc          `json:"inputs"`
+		Options  map[string][]string `json:"options"` // modifiers, the default first
+		Settings []settingDoc        `json:"settings"`
+		Steps    []flowStepDoc       `json:"steps"`
+		Mermaid  string              `json:"mermaid"` // its sequence diagram
+	}
+	inputDoc struct {
+		Name     string `json:"name"`
+		What     string `json:"what"`
+		Flag     string `json:"flag"`
+		Optional bool   `json:"optional"`
+	}
+	settingDoc struct {
+		Name    string   `json:"name"`
+		What    string   `json:"what"`
+		Ref     string   `json:"ref"`
+		Flag    string   `json:"flag"`
+		Default string   `json:"default"`
+		Choices []string `json:"choices"` // empty: any text
 	}
 	flowStepDoc struct {
 		ID      string      `json:"id"`
@@ -42,7 +60,7 @@ type (
 func flowsCommand(c *console) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "flows [FLOW]", Short: "List the flows, or the steps of one",
+		Use: "flows [FLOW]", Short: "List the flows, or the steps and options of one",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return exactly(1, "the ID of one flow")(cmd, args)
@@ -52,9 +70,11 @@ func flowsCommand(c *console) *cobra.Command {
 		ValidArgsFunction: completeFlows,
 		RunE: func(_ *cobra.Command, args []string) error {
 			var docs []flowDoc
-			for _, g := range grants.List() {
-				if len(args) == 0 || g.ID == args[0] {
-					docs = append(docs, describe(g.ID))
+			for _, group := range grants.Groups() {
+				for _, g := range group.Grants {
+					if len(args) == 0 || g.ID == args[0] {
+						docs = append(docs, describe(g.ID, group.Title))
+					}
 				}
 			}
 			switch {
@@ -64,10 +84,7 @@ func flowsCommand(c *console) *cobra.Command {
 			case asJSON:
 				return c.document(flowsDoc{schema, docs})
 			case len(args) == 0:
-				for _, d := range docs {
-					c.printf("%s %s  %s", c.styles.Key.Render(padded(d.ID, 20)), padded(d.Title, 26), c.styles.Muted.Render(d.Ref))
-				}
-				c.say("authdance flows FLOW shows the steps of one; authdance run FLOW runs it.")
+				c.flowList(docs)
 				return nil
 			}
 			c.flow(docs[0])
@@ -79,12 +96,28 @@ func flowsCommand(c *console) *cobra.Command {
 }
 
 // describe is a flow as it runs with its default modifiers.
-func describe(id string) flowDoc {
+func describe(id, group string) flowDoc {
 	g, err := grants.Build(flows.Spec{Grant: id})
 	if err != nil {
 		return flowDoc{ID: id}
 	}
-	d := flowDoc{ID: g.ID, Title: g.Title, Ref: g.Ref, About: g.About, Options: grants.Options(id)}
+	d := flowDoc{ID: g.ID, Title: g.Title, Group: group, Ref: g.Ref, About: g.About, Options: grants.Options(id),
+		Parties: []string{}, Inputs: []inputDoc{}, Settings: []settingDoc{}}
+	plan := flows.State{Grant: g, Vars: flows.Vars{}, Results: make([]flows.Result, len(g.Steps))}
+	d.Mermaid = flows.Mermaid(plan)
+	for _, p := range flows.Parties(flows.Diagram(plan)) {
+		d.Parties = append(d.Parties, p.Name())
+	}
+	for _, need := range g.Takes {
+		d.Inputs = append(d.Inputs, inputDoc{need.Name, need.What, flagFor(need.Name), need.Optional})
+	}
+	for _, s := range grants.Settings(id) {
+		doc := settingDoc{Name: s.Name, What: s.What, Ref: s.Ref, Flag: "--" + dashed(s.Name), Choices: []string{}}
+		if s.Choices != nil {
+			doc.Flag, doc.Default, doc.Choices = optionFlag(s.Name), s.Choices[0], s.Choices
+		}
+		d.Settings = append(d.Settings, doc)
+	}
 	for _, st := range g.Steps {
 		s := flowStepDoc{st.ID, st.Title, st.Ref, st.Why, st.From, st.To, st.Front, st.Needs, st.Pages}
 		if s.Needs == nil {
@@ -98,10 +131,31 @@ func describe(id string) flowDoc {
 	return d
 }
 
+// flowList prints one line for each flow, under the heading of its group.
+func (c *console) flowList(docs []flowDoc) {
+	id, title := 0, 0
+	for _, d := range docs {
+		id, title = max(id, len(d.ID)), max(title, len(d.Title))
+	}
+	group := ""
+	for _, d := range docs {
+		if d.Group != group {
+			if group != "" {
+				c.printf("")
+			}
+			group = d.Group
+			c.printf("%s", c.styles.Title.Render(strings.ToUpper(group)))
+		}
+		c.printf("  %s  %s  %s", c.styles.Key.Render(padded(d.ID, id)), padded(d.Title, title), c.styles.Muted.Render(d.Ref))
+	}
+	c.say("authdance flows FLOW shows the steps and options of one; authdance run FLOW runs it.")
+}
+
 func (c *console) flow(d flowDoc) {
 	st := c.styles
 	c.printf("%s  %s", st.Title.Render(d.ID+": "+d.Title), st.Muted.Render(d.Ref))
 	c.wrapped(c.printf, "", d.About)
+	c.lanes(d)
 	for i, s := range d.Steps {
 		arrow := s.From.Name() + " → " + s.To.Name()
 		if s.From == s.To {
@@ -109,19 +163,81 @@ func (c *console) flow(d flowDoc) {
 		} else if s.Browser {
 			arrow += ", through the browser"
 		}
-		if st.Sym.Name == "ascii" {
-			arrow = strings.ReplaceAll(arrow, "→", "->")
-		}
 		c.printf("\n%2d  %s  %s", i+1, st.Key.Render(padded(s.ID, 10)), s.Title)
-		c.printf("    %s", st.Muted.Render(arrow+"  ·  "+s.Ref))
+		c.printf("    %s", st.Muted.Render(c.inASCII(arrow+"  ·  "+s.Ref)))
 		c.wrapped(c.printf, "    ", s.Why)
 	}
-	if len(d.Options) > 0 {
-		c.printf("\n%s", st.Title.Render("OPTIONS"))
-		flag := map[string]string{"pkce": "--pkce", "client_auth": "--client-auth", "nonce": "--nonce-off"}
-		for _, name := range slices.Sorted(maps.Keys(d.Options)) {
-			c.printf("    %s %s", padded(cmp.Or(flag[name], "--"+strings.ReplaceAll(name, "_", "-")), 14), strings.Join(d.Options[name], ", "))
+	if len(d.Inputs) > 0 {
+		c.printf("\n%s", st.Title.Render("BEGINS WITH"))
+		for _, in := range d.Inputs {
+			what := in.What
+			if in.Optional {
+				what += " (not needed)"
+			}
+			c.wrapped(c.printf, "  "+padded(in.Flag, 28)+"  ", what)
 		}
+	}
+	if len(d.Settings) == 0 {
+		return
+	}
+	c.printf("\n%s  %s", st.Title.Render("OPTIONS"), st.Muted.Render("the default first"))
+	for _, s := range d.Settings {
+		flag, what := s.Flag, s.What+" ("+s.Ref+")"
+		if len(s.Choices) > 0 {
+			what += ": " + strings.Join(s.Choices, ", ")
+		}
+		c.wrapped(c.printf, "  "+st.Key.Render(padded(flag, 28))+"  ", what)
+	}
+}
+
+// inASCII writes arrows and dots for a terminal that has none.
+func (c *console) inASCII(s string) string {
+	if c.styles.Sym.Name != "ascii" {
+		return s
+	}
+	return strings.NewReplacer("→", "->", "·", "-", "│", "|", "├", "|", "┤", "|", "─", "-", "┄", ".", "▶", ">", "◀", "<", "●", "*", "§", "S").Replace(s)
+}
+
+// lanes draws who talks to whom, a line for each step, within 80 columns.
+func (c *console) lanes(d flowDoc) {
+	order := []flows.Party{flows.Browser, flows.Client, flows.AS, flows.API}
+	var cols []flows.Party
+	for _, p := range order {
+		if slices.ContainsFunc(d.Steps, func(s flowStepDoc) bool { return s.From == p || s.To == p }) {
+			cols = append(cols, p)
+		}
+	}
+	const lane, left = 15, 4
+	at := func(p flows.Party) int { return left + 2 + slices.Index(cols, p)*lane }
+	head := []rune(strings.Repeat(" ", left+len(cols)*lane+4))
+	for _, p := range cols {
+		copy(head[at(p)-1:], []rune(pane.Cut(p.Name(), lane-1)))
+	}
+	c.printf("\n%s", c.styles.Muted.Render(strings.TrimRight(string(head), " ")))
+	for i, s := range d.Steps {
+		row := []rune(strings.Repeat(" ", left+len(cols)*lane))
+		copy(row, []rune(padded(strconv.Itoa(i+1), 2)))
+		for _, p := range cols {
+			row[at(p)] = '│'
+		}
+		from, to := at(s.From), at(s.To)
+		if from == to {
+			row[from] = '●'
+		} else {
+			line := '─'
+			if s.Browser {
+				line = '┄'
+			}
+			for x := min(from, to) + 1; x < max(from, to); x++ {
+				row[x] = line
+			}
+			if to > from {
+				row[to-1] = '▶'
+			} else {
+				row[to+1] = '◀'
+			}
+		}
+		c.printf("%s", c.inASCII(strings.TrimRight(string(row), " ")+" "+pane.Cut(s.ID, 80-len(row)-1)))
 	}
 }
 
@@ -132,36 +248,6 @@ func completeFlows(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 	var out []string
 	for _, g := range grants.List() {
 		out = append(out, g.ID+"\t"+g.Title)
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
-}
-
-func (c *console) completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	list, _, _ := c.profiles().List()
-	out := []string{labProfile + "\tthe built-in lab"}
-	for _, p := range list {
-		out = append(out, p.ID+"\t"+oneLine(p.Name))
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
-}
-
-func completeFaults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	l, err := lab.New(lab.Options{})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	defer l.Close()
-	var out []string
-	for _, f := range l.Faults() {
-		out = append(out, f.Key+"\t"+f.Title)
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
-}
-
-func completeDialects(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var out []string
-	for _, d := range lab.Dialects() {
-		out = append(out, d.Name+"\t"+d.Product)
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }

@@ -22,6 +22,8 @@ type profileDoc struct {
 	API       string            `json:"api"`
 	Client    clientConfigDoc   `json:"client"`
 	Request   requestConfigDoc  `json:"request"`
+	Options   map[string]string `json:"options"`
+	Values    map[string]string `json:"values"`
 	Quirks    map[string]string `json:"quirks"`
 }
 
@@ -40,6 +42,9 @@ type clientConfigDoc struct {
 	ID          string `json:"id"`
 	Auth        string `json:"auth"`
 	Secret      string `json:"secret"` // a reference
+	Key         string `json:"key"`    // a reference
+	Certificate string `json:"certificate"`
+	DecryptKey  string `json:"decrypt_key"` // a reference
 	RedirectURI string `json:"redirect_uri"`
 }
 
@@ -52,12 +57,11 @@ type requestConfigDoc struct {
 
 func profileDocOf(p provider.Profile) profileDoc {
 	d := profileDoc{ID: p.ID, Name: p.Name, Class: p.Class, Preset: p.Preset, Issuer: p.Issuer, Metadata: p.Metadata, Endpoints: p.Endpoints, API: p.API,
-		Client: clientConfigDoc(p.Client), Request: requestConfigDoc(p.Request), Quirks: p.Quirks}
-	if d.Endpoints == nil {
-		d.Endpoints = map[string]string{}
-	}
-	if d.Quirks == nil {
-		d.Quirks = map[string]string{}
+		Client: clientConfigDoc(p.Client), Request: requestConfigDoc(p.Request), Options: p.Options, Values: p.Values, Quirks: p.Quirks}
+	for _, m := range []*map[string]string{&d.Endpoints, &d.Options, &d.Values, &d.Quirks} {
+		if *m == nil {
+			*m = map[string]string{}
+		}
 	}
 	return d
 }

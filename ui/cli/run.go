@@ -41,12 +41,13 @@ func runCommand(c *console) *cobra.Command {
 			"authdance run authorization_code --json --edit token:code_verifier=wrong\n" +
 			"authdance run authorization_code --issuer https://idp.example --client-id my-app\n" +
 			"authdance run refresh_token --profile okta-dev --refresh-token env:REFRESH_TOKEN",
-		Args:              exactly(1, "the ID of a flow (authdance flows lists them)"),
+		Args:              oneFlow,
 		ValidArgsFunction: completeFlows,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), f, args[0]) },
 	}
 	group(cmd, "where", f.target.where)
 	group(cmd, "who", f.target.who)
+	group(cmd, "how", f.target.how)
 	group(cmd, "request", f.target.what)
 	group(cmd, "breaking it", func(fs *pflag.FlagSet) {
 		fs.StringArrayVar(&f.edits, "edit", nil, "change a step's message: `STEP:NAME=VALUE` sets, STEP:-NAME drops, STEP:+NAME=VALUE adds")
@@ -70,6 +71,20 @@ func runCommand(c *console) *cobra.Command {
 	return cmd
 }
 
+// oneFlow takes the ID of a flow. A flag that may stand without a value wants
+// its value behind an equals sign, which people forget.
+func oneFlow(cmd *cobra.Command, args []string) error {
+	if len(args) == 2 {
+		for _, s := range grants.OptionSettings() {
+			fl := cmd.Flag(dashed(s.Name))
+			if fl != nil && fl.Changed && fl.NoOptDefVal != "" && slices.Contains(everyChoice(s.Name), args[1]) {
+				return usage("write --%s=%s, with the equals sign", fl.Name, args[1])
+			}
+		}
+	}
+	return exactly(1, "the ID of a flow (authdance flows lists them)")(cmd, args)
+}
+
 // run is the command: build the target and the performer, let the machine run,
 // tell what happened.
 func (c *console) run(ctx context.Context, f *runFlags, flow string) error {
@@ -89,7 +104,7 @@ func (c *console) run(ctx context.Context, f *runFlags, flow string) error {
 		return err
 	}
 	defer w.close()
-	if err := c.signInFirst(ctx, t, w); err != nil {
+	if err := c.signInFirst(ctx, f, t, w); err != nil {
 		return err
 	}
 	log, err := c.begin(f, t)
@@ -187,7 +202,7 @@ func (t *target) everySecret() flows.Secrets {
 
 // signInFirst gets the lab's tokens for a flow that begins with one: nobody
 // can have a token of a lab that did not exist a moment ago.
-func (c *console) signInFirst(ctx context.Context, t *target, w *world) error {
+func (c *console) signInFirst(ctx context.Context, f *runFlags, t *target, w *world) error {
 	g, err := grants.Build(flows.Spec{Grant: t.grant})
 	if err != nil {
 		return usage("%v", err)
@@ -196,13 +211,19 @@ func (c *console) signInFirst(ctx context.Context, t *target, w *world) error {
 		return nil
 	}
 	c.say("The lab is new, so %s signs in first to have tokens.", t.user)
-	first := *t
-	first.grant, first.params, first.profile = "authorization_code", nil, t.whole.Before(t.grant)
-	first.vars, first.secrets = first.profile.Vars(), labSecrets(t.lab, first.profile.Client.ID)
-	first.options = map[string]string{"pkce": first.profile.Request.PKCE, "client_auth": first.profile.ClientAuth()}
+	first, err := t.before()
+	if err != nil {
+		return err
+	}
 	started, err := first.start()
 	if err != nil {
 		return err
+	}
+	if first.profile.Client != t.profile.Client { // another application, with a browser of its own
+		if w, err = c.performer(f, first); err != nil {
+			return err
+		}
+		defer w.close()
 	}
 	log := exec.Run(ctx, flows.Log{}.Append(c.now(), started), c.now, w.performer, nil)
 	s, _ := log.At(len(log.Entries))
@@ -215,6 +236,24 @@ func (c *console) signInFirst(ctx context.Context, t *target, w *world) error {
 		}
 	}
 	return nil
+}
+
+// before is the sign-in that brings what the flow begins with: as the profile
+// has it, or, where the flow has no client of its own, as the flow's client.
+func (t *target) before() (*target, error) {
+	first := *t
+	first.grant, first.params, first.vars = "authorization_code", nil, nil
+	if own := t.whole.Grants[t.grant]; own.Client.ID == "" && own.Before == nil {
+		first.profile.API = t.whole.API
+		first.vars = flows.Vars(first.profile.Vars())
+		return &first, labValues(t.lab, first.grant, map[string]string{"mtls": t.options["mtls"]}, first.vars)
+	}
+	first.profile = t.whole.Before(t.grant)
+	id := first.profile.Client.ID
+	first.vars, first.secrets, first.options = flows.Vars(first.profile.Vars()), labSecrets(t.lab, id), first.profile.RunOptions()
+	var err error
+	first.keys, err = labKeys(t.lab, id)
+	return &first, err
 }
 
 // codeOf is the exit code of a run.

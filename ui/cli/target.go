@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"authdance/flows"
-
+	"authdance/flows/exec"
 	"authdance/flows/files"
 	"authdance/flows/grants"
 	"authdance/flows/lab"
@@ -23,6 +23,7 @@ type target struct {
 	lab     *lab.Lab         // nil when the run leaves the process
 	grant   string
 	secrets flows.Secrets
+	keys    map[string]exec.Key
 	vars    flows.Vars
 	params  []flows.Param
 	options map[string]string
@@ -45,7 +46,10 @@ func (c *console) target(f *targetFlags, grant string) (*target, error) {
 		p = provider.ForLab(t.lab.Issuer(), t.lab.API())
 	}
 	t.whole, t.profile = p, p.For(grant)
-	for _, step := range []func(*targetFlags) error{t.overrule, t.request, c.secretsOf(t), c.personOf(t)} {
+	if f.clientID == "" {
+		t.profile = t.profile.InLab(grant, f.chosen())
+	}
+	for _, step := range []func(*targetFlags) error{t.overrule, c.request(t), c.means(t), c.personOf(t)} {
 		if err := step(f); err != nil {
 			t.close()
 			return nil, err
@@ -105,15 +109,15 @@ func (t *target) overrule(f *targetFlags) error {
 		}
 		p.Endpoints = byHand
 	}
-	if f.clientID != "" || f.secret != "" {
+	if f.clientID != "" || f.secret != "" || f.key != "" || f.cert != "" {
 		p.Client.Auth = "" // the method belonged to the profile's own client
 	}
 	if f.clientID != "" {
-		p.Client.Secret = ""
+		p.Client.Secret, p.Client.Key, p.Client.Certificate, p.Client.DecryptKey = "", "", "", ""
 	}
-	p.Client.ID, p.Client.Auth = cmp.Or(f.clientID, p.Client.ID), cmp.Or(f.auth, p.Client.Auth)
+	p.Client.ID, p.Client.Auth = cmp.Or(f.clientID, p.Client.ID), cmp.Or(f.options["client_auth"].text, p.Client.Auth)
 	p.Client.RedirectURI = cmp.Or(f.redirectURI, p.Client.RedirectURI)
-	p.Request.PKCE = cmp.Or(f.pkce, p.Request.PKCE)
+	p.Request.PKCE = cmp.Or(f.options["pkce"].text, p.Request.PKCE)
 	check := *p
 	check.Client.Secret = ""
 	if check.Client.ID == "" {
@@ -152,76 +156,6 @@ func flagOf(field string) string {
 		return "--endpoint " + name
 	}
 	return flag
-}
-
-// request collects the request values, parameters and modifiers.
-func (t *target) request(f *targetFlags) error {
-	t.vars = flows.Vars(t.profile.Vars())
-	for name, v := range f.values {
-		if *v != "" {
-			t.vars[name] = wire.Untrusted(*v)
-		}
-	}
-	if mode := t.vars["response_mode"].Raw(); mode != "" && !slices.Contains([]string{"query", "fragment", "form_post"}, mode) {
-		return usage("--response-mode %s is not known; use query, fragment or form_post", wire.Safe(mode))
-	}
-	for _, p := range f.params {
-		name, v, ok := strings.Cut(p, "=")
-		if !ok || name == "" {
-			return usage("--param %s: write NAME=VALUE", wire.Safe(p))
-		}
-		t.params = append(t.params, flows.Param{Name: name, Value: wire.Untrusted(v), Secret: flows.Sensitive(name)})
-	}
-	t.options = map[string]string{"pkce": t.profile.Request.PKCE}
-	if f.nonceOff {
-		t.options["nonce"] = "off"
-	}
-	return nil
-}
-
-// secretsOf resolves the references: the client's secret, and the tokens that
-// some flows begin with.
-func (c *console) secretsOf(t *target) func(*targetFlags) error {
-	return func(f *targetFlags) error {
-		ref := cmp.Or(f.secret, t.profile.Client.Secret)
-		if ref == "" && t.lab != nil {
-			t.secrets = labSecrets(t.lab, t.profile.Client.ID)
-		}
-		if ref != "" {
-			s, err := c.resolve(ref, "--client-secret", t.onThisComputer())
-			if err != nil {
-				return err
-			}
-			t.secrets["client_secret"] = s
-		}
-		auth := t.profile.Client.Auth
-		switch {
-		case auth == "" && len(t.secrets) > 0:
-			auth = "client_secret_basic"
-		case auth == "":
-			auth = "none"
-		case strings.HasPrefix(auth, "client_secret_") && len(t.secrets) == 0 && grants.Options(t.grant)["client_auth"] != nil:
-			return usage("client authentication by %s needs the secret; give --client-secret env:NAME or file:PATH", auth)
-		}
-		t.options["client_auth"] = auth
-		for _, in := range givenTokens {
-			ref := *f.tokens[in.flag]
-			if ref == "" {
-				continue
-			}
-			s, err := c.resolve(ref, "--"+in.flag, t.onThisComputer())
-			if err != nil {
-				return err
-			}
-			for _, name := range in.names {
-				t.vars[name] = wire.Untrusted(s.Reveal())
-			}
-		}
-		if t.lab == nil {
-			return nil
-		}
-		return labValues(t.lab, t.grant, t.vars)
-	}
 }
 
 // personOf decides who signs in without a browser, if anybody.

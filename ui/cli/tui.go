@@ -178,11 +178,11 @@ func (c *console) starter(list func() ([]provider.Profile, []string), l *lab.Lab
 			secrets["client_secret"] = s
 		} else if p.Class == provider.Lab {
 			secrets = labSecrets(l, p.Client.ID)
-			if err := labValues(l, grant, vars); err != nil {
+			if err := labValues(l, grant, p.RunOptions(), vars); err != nil {
 				return flows.Started{}, err
 			}
 		}
-		spec := flows.Spec{Grant: grant, Options: map[string]string{"pkce": p.Request.PKCE, "client_auth": p.ClientAuth()}}
+		spec := flows.Spec{Grant: grant, Options: p.RunOptions()}
 		return grants.Start(spec, flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, vars, secrets, nil)
 	}
 }
