@@ -132,7 +132,7 @@ func (c *console) means(t *target) func(*targetFlags) error {
 		if t.lab == nil {
 			return nil
 		}
-		if t.namesClient() {
+		if who.ID != t.whole.Client.ID {
 			c.say("In the lab this runs as its client %s (%s).", wire.Safe(who.ID), t.options["client_auth"])
 		}
 		return labValues(t.lab, t.grant, t.options, t.vars)
