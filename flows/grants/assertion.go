@@ -46,14 +46,13 @@ func assertion(to flows.Step, key, audience string) flows.Step {
 }
 
 // readBy is aud. RFC 7523 §3 leaves open what a server calls itself; its issuer
-// is what newer profiles ask for, the token endpoint what older ones wrote.
+// is what newer profiles ask for, the token endpoint what older ones wrote; some
+// want the address that the request goes to.
 func readBy(audience string, to flows.Step) field {
 	return func(s flows.State) []flows.Param {
 		name := audience
-		if audience == "endpoint" {
-			if i := slices.IndexFunc(to.Needs, isEndpoint); i >= 0 {
-				name = to.Needs[i]
-			}
+		if i := s.Grant.Index(to.ID); audience == "endpoint" && i >= 0 {
+			return lit("aud", flows.MessageOf(s.Grant.Steps[i].Do(s)).URL.Raw())(s)
 		}
 		if s.Vars[name] == "" {
 			name = "token_endpoint"

@@ -45,7 +45,7 @@ var ciba = flows.Grant{
 			Why: "The server calls when the person has decided: in ping to say that the tokens can be fetched, in push with the tokens themselves. " +
 				"Only a call with our token and our auth_req_id counts.",
 			Pages: []string{"ciba-notification", "ciba"},
-			Needs: []string{"auth_req_id", "client_notification_token"},
+			Needs: []string{"auth_req_id", "client_notification_token"}, Settles: true,
 			Do: func(s flows.State) flows.Effect {
 				fx := flows.Listen{URL: orElse("client_notification_endpoint", "http://127.0.0.1:9503/ciba")(s)[0].Value, Method: "POST", Reply: flows.Response{Status: 204}}
 				if s.Vars["other_device"] != "" {

@@ -36,14 +36,30 @@ func opening(id, what, ref, name string, token func(flows.State) wire.Untrusted)
 	}
 }
 
+// encrypted is what the settled options say of an answer that came so.
+const encrypted = "encrypted"
+
 // opened puts a step for every answer that turned out to be encrypted: nobody
-// knows before it is here. The key for it is the client's own.
+// knows before it is here. The key for it is the client's own. The step that
+// checks a token has the name of its variable.
 func opened(g flows.Grant, o map[string]string) flows.Grant {
-	if i := g.Index("id_token"); i >= 0 && o["id_token"] == "encrypted" {
-		token := func(s flows.State) wire.Untrusted { return s.ResultOf("token").Set["id_token"] }
-		g.Steps = slices.Insert(slices.Clone(g.Steps), i, opening("id_token_decrypt", "the ID token", "OIDC Core §10.2", "id_token", token))
+	for variable, about := range map[string][2]string{
+		"id_token": {"the ID token", "OIDC Core §10.2"}, "front_id_token": {"the ID token", "OIDC Core §10.2"}, "introspection_jwt": {"the answer", "RFC 9701 §5"},
+	} {
+		if i := g.Index(variable); i >= 0 && o[variable] == encrypted {
+			token := func(s flows.State) wire.Untrusted { return asItCame(s, variable) }
+			g.Steps = slices.Insert(slices.Clone(g.Steps), i, opening(variable+"_decrypt", about[0], about[1], variable, token))
+		}
 	}
-	if i := g.Index("userinfo"); i >= 0 && o["userinfo"] == "encrypted" {
+	i := g.Index("userinfo")
+	if i < 0 {
+		return g
+	}
+	g.Steps = slices.Clone(g.Steps)
+	if o["userinfo_jwt"] == "signed" {
+		g.Steps = slices.Insert(g.Steps, i+1, userinfoJWT)
+	}
+	if o["userinfo"] == encrypted {
 		st := opening("userinfo_decrypt", "the answer", "OIDC Core §5.3.2", "userinfo_token", func(s flows.State) wire.Untrusted { return s.Vars["userinfo_jwe"] })
 		on := st.On
 		st.On = func(s flows.State, e flows.Entry) flows.Verdict {
@@ -53,18 +69,36 @@ func opened(g flows.Grant, o map[string]string) flows.Grant {
 			}
 			return decryptedUserinfo(s, v.Set["userinfo_token"])
 		}
-		g.Steps = slices.Insert(slices.Clone(g.Steps), i+1, st)
+		g.Steps = slices.Insert(g.Steps, i+1, st)
 	}
 	return g
 }
 
-// arrivedEncrypted notes which answers of this run are encrypted.
-func arrivedEncrypted(o map[string]string, s flows.State) {
-	if isEncrypted(s.ResultOf("token").Set["id_token"]) {
-		o["id_token"] = "encrypted"
+// asItCame is a token as the other side sent it, before it was opened.
+func asItCame(s flows.State, variable string) wire.Untrusted {
+	var token wire.Untrusted
+	for i, st := range s.Grant.Steps {
+		if v := s.Results[i].Set[variable]; v != "" && st.ID != variable+"_decrypt" {
+			token = v
+		}
 	}
-	if s.ResultOf("userinfo").Set["userinfo_jwe"] != "" {
-		o["userinfo"] = "encrypted"
+	return token
+}
+
+// arrivedEncrypted notes which answers of this run are encrypted, and whether
+// one is signed with keys that nobody has fetched yet.
+func arrivedEncrypted(o map[string]string, s flows.State) {
+	for _, variable := range []string{"id_token", "front_id_token", "introspection_jwt"} {
+		if isEncrypted(asItCame(s, variable)) {
+			o[variable] = encrypted
+		}
+	}
+	answer := s.ResultOf("userinfo").Set
+	if answer["userinfo_jwe"] != "" {
+		o["userinfo"] = encrypted
+	}
+	if answer["userinfo_jwt"] != "" || answer["userinfo_jwe"] != "" && s.Vars["jwks"] == "" {
+		o["userinfo_jwt"] = "signed"
 	}
 }
 

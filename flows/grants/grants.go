@@ -98,7 +98,7 @@ func Options(grant string) map[string][]string {
 
 // asksForTokens recognises a request to the token endpoint.
 func asksForTokens(st flows.Step) bool {
-	return st.From != st.To && slices.Contains(st.Needs, "token_endpoint")
+	return st.From != st.To && slices.ContainsFunc(st.Needs, func(need string) bool { return strings.HasSuffix(need, "token_endpoint") })
 }
 
 // usesToken recognises a request that presents the access token.

@@ -92,7 +92,7 @@ func otherServer(s flows.State, e flows.Entry) flows.Verdict {
 			Description: wire.Untrusted(fmt.Sprintf("the other server has no usable metadata (%d places tried)", tried))}}
 	}
 	endpoint := meta.URLs()["token_endpoint"]
-	v := flows.Verdict{Set: flows.Vars{"resource_token_endpoint": endpoint}, Checks: append(checks, issuerCheck(meta.Issuer(), s.Vars["resource_issuer"], s.Profile.Quirks))}
+	v := flows.Verdict{Set: flows.Vars{"resource_token_endpoint": endpoint, "mtls_resource_token_endpoint": meta.Aliases()["token_endpoint"]}, Checks: append(checks, issuerCheck(meta.Issuer(), s.Vars["resource_issuer"], s.Profile.Quirks))}
 	if yes, known := meta.Supports("grant_types_supported", "urn:ietf:params:oauth:grant-type:jwt-bearer"); known && !yes {
 		v.Checks = append(v.Checks, wire.Check{ID: "metadata_invalid", Status: wire.Warn, Want: "jwt-bearer", Ref: "grant_types_supported", Message: "the other server does not announce the grant that takes letters"})
 	}

@@ -50,6 +50,7 @@ func noAccessToken(s flows.State) string {
 // names given. Which ones must be there follows from response_type.
 func frontAnswer(access, id string) flows.Step {
 	st := receive
+	st.Settles = true // an ID token in it may be encrypted
 	st.Title, st.Ref = "Receive the answer", "OAuth 2.0 Multiple Response Types §5 · OIDC Core §3.2.2.5, §3.3.2.5"
 	st.Why = "The answer stands behind the # of the address, so the browser shows it to this page only and not to the server of the page. " +
 		"state and iss are looked at first; a token from the browser counts only after the next step has checked it."

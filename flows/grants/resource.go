@@ -51,13 +51,43 @@ func isKind(res flows.Response, kind string) bool {
 }
 
 // signedUserinfo verifies the answer with the keys that verified the ID token.
-// Nothing of it is taken over unless that worked.
+// Where there was none, a step of its own fetches them.
 func signedUserinfo(s flows.State, res flows.Response) flows.Verdict {
 	tok := jose.Decode(strings.TrimSpace(res.Body.Raw()))
 	if tok.Kind == jose.JWE {
 		return flows.Verdict{Set: flows.Vars{"userinfo_jwe": wire.Untrusted(strings.TrimSpace(res.Body.Raw()))}}
 	}
-	report := jose.CheckUserInfo(tok, jose.Expect{Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw()}, signers(s, tok, s.Vars["jwks"]))
+	if s.Vars["jwks"] == "" && s.Vars["jwks_uri"] != "" {
+		return flows.Verdict{Set: flows.Vars{"userinfo_jwt": wire.Untrusted(strings.TrimSpace(res.Body.Raw()))}}
+	}
+	return checkUserinfo(s, tok, s.Vars["jwks"])
+}
+
+// userinfoJWT checks a signed answer in a run that had no ID token to check.
+var userinfoJWT = flows.Step{
+	ID: "userinfo_jwt", Title: "Check the signed answer", Ref: "OIDC Core §5.3.2", From: flows.Client, To: flows.AS,
+	Why:   "The claims came as a signed token. The server's published keys say whether it wrote them, and iss and aud whether they are for this client.",
+	Pages: []string{"signature-invalid", "unknown-kid", "audience-mismatch", "issuer-mismatch"},
+	Skip: func(s flows.State) string {
+		if s.Vars["userinfo_jwt"] == "" {
+			return "the answer is not signed"
+		}
+		return ""
+	},
+	Needs: []string{"userinfo_jwt", "jwks_uri"},
+	Do:    get("jwks_uri"),
+	On: func(s flows.State, e flows.Entry) flows.Verdict {
+		rec, ok := e.Event.(flows.Received)
+		if !ok {
+			return unexpected(e)
+		}
+		return checkUserinfo(s, jose.Decode(s.Vars["userinfo_jwt"].Raw()), rec.Exchange.Response.Body)
+	},
+}
+
+// checkUserinfo takes nothing over unless the signature is good.
+func checkUserinfo(s flows.State, tok jose.Token, jwks wire.Untrusted) flows.Verdict {
+	report := jose.CheckUserInfo(tok, jose.Expect{Issuer: s.Vars["issuer"].Raw(), ClientID: s.Vars["client_id"].Raw()}, signers(s, tok, jwks))
 	v := flows.Verdict{Checks: report.Checks}
 	switch report.Verdict {
 	case jose.Valid:
