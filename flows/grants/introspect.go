@@ -24,7 +24,7 @@ var introspect = flows.Grant{
 				"active false is the whole answer for a token that is expired, revoked, unknown or not for the one who asks.",
 			Pages: []string{"introspection-refused", "token-inactive", "client-authentication-failed", "endpoint-missing"},
 			Needs: []string{"introspection_endpoint", "token"}, Settles: true,
-			Do:    wanting(post("introspection_endpoint", arg("token"), arg("token_type_hint"), extra), introspectionJWT), On: introspected},
+			Do: wanting(post("introspection_endpoint", arg("token"), arg("token_type_hint"), extra), introspectionJWT), On: introspected},
 		{ID: "introspection_jwt", Title: "Check the signed answer", Ref: "RFC 9701 §5, §8.1", From: flows.Client, To: flows.AS,
 			Why: "A signed answer can be kept and shown as a proof. It counts when the server's key signed it, and when it was made for the one who asked.",
 			Skip: func(s flows.State) string {
