@@ -42,12 +42,24 @@ type Catalog struct {
 	ranks      map[string][]string // step → article ids, most likely first
 }
 
-var load = sync.OnceValues(parse)
+var (
+	load   = sync.OnceValues(parse)
+	claims = sync.OnceValues(parseClaims)
+)
 
 // Load parses the embedded data the first time it is called and returns the
 // same catalog ever after. An error is a defect of the embedded data, never of
 // the caller; it names the file.
 func Load() (*Catalog, error) { return load() }
+
+// LookupClaim finds the entry of a claim or JOSE header member without reading
+// the rest of the catalog: for a command that explains one token and ends. ok is
+// false for a name that has none; the error is that of Load.
+func LookupClaim(name string) (cl Claim, ok bool, err error) {
+	all, err := claims()
+	cl, ok = all[name]
+	return cl, ok, err
+}
 
 // Pages lists every page, sorted by kind, provider and title. The caller must
 // not change it.

@@ -22,7 +22,6 @@ func parse() (*Catalog, error) {
 		byCode:     map[string][]int{},
 		providers:  map[string]bool{},
 		parameters: map[string]Parameter{},
-		claims:     map[string]Claim{},
 	}
 	// Most of the time goes into TOML, so the kinds of file are read side by
 	// side. Each reader fills its own field and returns its pages.
@@ -222,7 +221,16 @@ func (c *Catalog) readParameters() (pages []Page, err error) {
 }
 
 func (c *Catalog) readClaims() (pages []Page, err error) {
-	err = each("claims", func(name, text string) error {
+	c.claims, err = claims()
+	for _, cl := range c.claims {
+		pages = append(pages, cl.page())
+	}
+	return pages, err
+}
+
+func parseClaims() (map[string]Claim, error) {
+	all := map[string]Claim{}
+	err := each("claims", func(name, text string) error {
 		var f struct {
 			Claim []Claim `toml:"claim"`
 		}
@@ -230,12 +238,11 @@ func (c *Catalog) readClaims() (pages []Page, err error) {
 			return err
 		}
 		for _, cl := range f.Claim {
-			c.claims[cl.Name] = cl
-			pages = append(pages, cl.page())
+			all[cl.Name] = cl
 		}
 		return nil
 	})
-	return pages, err
+	return all, err
 }
 
 // readTerms reads the glossary and the ranking of the steps. They are no pages.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -15,74 +14,108 @@ import (
 	"authdance/flows/wire"
 )
 
-// tokenDoc is the document of token --json.
-type tokenDoc struct {
-	Schema       int               `json:"schema"`
-	Kind         string            `json:"kind"`
-	Format       string            `json:"format"`
-	Verdict      jose.Verdict      `json:"verdict"`
-	As           string            `json:"as"` // what it was checked as
-	Header       json.RawMessage   `json:"header"`
-	Claims       json.RawMessage   `json:"claims"`
-	Raw          map[string]string `json:"raw"` // the segments; the one that makes it usable is masked
-	Checks       []wire.Check      `json:"checks"`
-	Normalised   []string          `json:"normalised"`
-	RecognisedAs string            `json:"recognised_as"`
-}
-
-// lastSegment is what makes a token usable: the signature, or the tag.
-func lastSegment(name string) bool { return name == "signature" || name == "tag" }
-
-func (c *console) tokenDocument(tok jose.Token, r jose.Report, reveal bool) error {
-	d := tokenDoc{Schema: schema, Kind: tok.Kind, Format: tok.Format, Verdict: r.Verdict, As: r.As, Header: rawJSON(tok.Header), Claims: rawJSON(tok.Claims),
-		Raw: map[string]string{}, Checks: append([]wire.Check{}, r.Checks...), Normalised: append([]string{}, tok.Normalised...), RecognisedAs: tok.RecognisedAs}
-	for _, s := range tok.Segments {
-		d.Raw[s.Name] = s.Raw
-		if lastSegment(s.Name) && !reveal && s.Raw != "" {
-			d.Raw[s.Name] = wire.Mask(s.Raw)
-		}
-	}
-	return c.document(d)
-}
-
-// rawJSON is a JSON value as it came, names repeated and all; null when there
-// is none, or when it is too broken to stand in a document.
-func rawJSON(v wire.Value) json.RawMessage {
-	if v.Kind != wire.Object {
-		return json.RawMessage("null")
-	}
-	text := []byte(v.Indent())
-	if !json.Valid(text) {
-		return json.RawMessage("null")
-	}
-	return text
-}
-
 // printToken prints a token for people: what it is, what it says, what was
 // checked, and the verdict.
 func (c *console) printToken(tok jose.Token, r jose.Report, now time.Time, reveal bool) error {
-	book, err := c.book()
-	if err != nil {
-		return err
-	}
 	st := c.styles
-	what := map[string]string{jose.JWS: "a signed token (JWS)", jose.JWE: "an encrypted token (JWE)", jose.Opaque: "an opaque token: only its server can read it", jose.Malformed: "not a token"}[tok.Kind]
-	if tok.Format != "" && tok.Format != jose.Compact {
-		what += ", JSON serialization"
-	}
-	c.printf("%s", st.Title.Render("This is "+what+"."))
+	c.printf("%s", st.Title.Render("This is "+described(tok)+"."))
 	if tok.RecognisedAs != "" {
 		c.wrapped(c.printf, "  ", "Found as "+wire.Safe(tok.RecognisedAs)+".")
 	}
 	for _, n := range tok.Normalised {
 		c.wrapped(c.printf, "  "+c.sign("warn")+" ", "cleaned: "+wire.Safe(n))
 	}
-	c.members("HEADER", tok.Header, book, nil)
+	if tok.Shape.Hint != "" {
+		c.wrapped(c.printf, "  ", tok.Shape.Hint)
+	}
+	if err := c.layer(tok, now, reveal, "", 0); err != nil {
+		return err
+	}
+	c.checks(r)
+	c.verdict(tok, r)
+	return nil
+}
+
+// described says in a few words what a token is.
+func described(tok jose.Token) string {
+	what := map[string]string{jose.JWS: "a signed token (JWS)", jose.JWE: "an encrypted token (JWE)", jose.Nested: "a token inside another one", jose.SDJWT: "a signed token that shows some claims only (SD-JWT)",
+		jose.SAML: "a SAML assertion", jose.Opaque: "an opaque token: only its server can read it", jose.Malformed: "not a token"}[tok.Kind]
+	switch {
+	case tok.Kind == jose.Opaque && tok.Shape.What != "":
+		what = "opaque, by its form " + tok.Shape.What
+	case tok.Format == jose.General, tok.Format == jose.Flattened:
+		what += ", JSON serialization"
+	}
+	return what
+}
+
+// layer prints one token, and then the one that it carries.
+func (c *console) layer(tok jose.Token, now time.Time, reveal bool, where string, depth int) error {
+	if err := c.members(where+"HEADER", veil(tok.Header, reveal), nil); err != nil {
+		return err
+	}
+	if err := c.members(where+"HEADER, NOT PROTECTED", veil(tok.Unprotected, reveal), nil); err != nil {
+		return err
+	}
+	claims := tok.Claims
+	if tok.Inner != nil {
+		claims = wire.Value{} // they are the inner token's
+	}
+	if err := c.members(where+"CLAIMS", veil(claims, reveal), c.timesOf(tok, now)); err != nil {
+		return err
+	}
+	switch {
+	case tok.Inner != nil || claims.Kind == wire.Object:
+	case tok.Plaintext != nil:
+		c.part(where+"DECRYPTED CONTENT", wire.Safe(string(tok.Plaintext)))
+	case tok.Kind == jose.JWS && tok.Segment("payload").Raw != "":
+		c.part(where+"PAYLOAD", wire.Safe(string(tok.Segment("payload").Bytes)))
+	}
+	for i, d := range tok.Disclosures {
+		name := wire.Safe(d.Name)
+		if name == "" {
+			name = "an element"
+		}
+		if i == 0 {
+			c.printf("\n%s", c.styles.Title.Render(where+"DISCLOSED"))
+		}
+		place := "nowhere in the signed part"
+		if d.Place != "" {
+			place = "in " + wire.Safe(d.Place)
+		}
+		c.wrapped(c.printf, "  "+c.styles.Key.Render(name)+" ", valueLine(d.Value)+"  "+c.styles.Muted.Render(place))
+	}
+	for _, s := range tok.Segments {
+		if lastSegment(s.Name) && s.Raw != "" {
+			shown := wire.Mask(s.Raw)
+			if reveal {
+				shown = wire.Safe(s.Raw)
+			}
+			c.part(where+strings.ToUpper(s.Name), c.styles.Secret.Render(shown))
+		}
+	}
+	if tok.KeyBinding != nil {
+		if err := c.layer(*tok.KeyBinding, now, reveal, "KEY BINDING ", depth+1); err != nil {
+			return err
+		}
+	}
+	if tok.Inner != nil && depth < 8 {
+		return c.layer(*tok.Inner, now, reveal, where+"INNER ", depth+1)
+	}
+	return nil
+}
+
+func (c *console) part(title, text string) {
+	c.printf("\n%s\n  %s", c.styles.Title.Render(title), text)
+}
+
+// timesOf says of each time claim when it is, in words.
+func (c *console) timesOf(tok jose.Token, now time.Time) func(name string) string {
 	times := map[string]jose.Time{}
 	for _, t := range jose.Times(tok) {
 		times[t.Claim] = t
 	}
-	c.members("CLAIMS", tok.Claims, book, func(name string) string {
+	return func(name string) string {
 		t, ok := times[name]
 		if !ok {
 			return ""
@@ -91,34 +124,38 @@ func (c *console) printToken(tok jose.Token, r jose.Report, now time.Time, revea
 			return t.Note
 		}
 		return strings.TrimSpace(t.At.Format("2006-01-02 15:04:05 UTC") + ", " + distanceOf(t.At, now) + " " + t.Note)
-	})
-	for _, s := range tok.Segments {
-		if lastSegment(s.Name) && s.Raw != "" {
-			shown := wire.Mask(s.Raw)
-			if reveal {
-				shown = wire.Safe(s.Raw)
-			}
-			c.printf("\n%s\n  %s", st.Title.Render(strings.ToUpper(s.Name)), st.Secret.Render(shown))
-		}
 	}
-	if len(r.Checks) > 0 {
-		c.printf("\n%s", st.Title.Render("CHECKS"))
+}
+
+// checks prints one line for each rule; of one that did not hold also what an
+// attacker gains where it is skipped.
+func (c *console) checks(r jose.Report) {
+	if len(r.Checks) == 0 {
+		return
 	}
+	c.printf("\n%s", c.styles.Title.Render("CHECKS, as "+r.As))
 	width := 0
 	for _, k := range r.Checks {
 		width = max(width, len(k.ID))
 	}
 	for _, k := range r.Checks {
 		text := k.Message
-		if k.Status == wire.Fail || k.Status == wire.Warn {
-			if k.Got != "" || k.Want != "" {
-				text += fmt.Sprintf(" (got %s, want %s)", orNothing(k.Got), orNothing(k.Want))
-			}
+		wrong := k.Status == wire.Fail || k.Status == wire.Warn
+		if wrong && (k.Got != "" || k.Want != "") {
+			text += fmt.Sprintf(" (got %s, want %s)", orNothing(k.Got), orNothing(k.Want))
+		}
+		if wrong && k.Ref != "" {
+			text += " [" + k.Ref + "]"
 		}
 		c.wrapped(c.printf, "  "+c.sign(string(k.Status))+" "+padded(k.ID, width)+" ", text)
+		if gain := jose.Gains(k.ID); k.Status == wire.Fail && gain != "" {
+			c.wrapped(c.muted, strings.Repeat(" ", width+5), "Where it is skipped: "+gain)
+		}
 	}
-	c.verdict(tok, r)
-	return nil
+}
+
+func (c *console) muted(format string, a ...any) {
+	c.printf("%s", c.styles.Muted.Render(fmt.Sprintf(format, a...)))
 }
 
 func orNothing(s string) string {
@@ -129,9 +166,9 @@ func orNothing(s string) string {
 }
 
 // members lists the members of a header or of claims, each with its meaning.
-func (c *console) members(title string, v wire.Value, book *catalog.Catalog, note func(string) string) {
+func (c *console) members(title string, v wire.Value, note func(string) string) error {
 	if v.Kind != wire.Object {
-		return
+		return nil
 	}
 	c.printf("\n%s", c.styles.Title.Render(title))
 	width := 0
@@ -139,21 +176,30 @@ func (c *console) members(title string, v wire.Value, book *catalog.Catalog, not
 		width = max(width, min(ansi.StringWidth(wire.Safe(m.Name)), 24))
 	}
 	for _, m := range v.Members {
-		value := m.Value.Text
-		if m.Value.Kind == wire.Array || m.Value.Kind == wire.Object {
-			value = strings.Join(strings.Fields(m.Value.Indent()), " ")
-		}
-		line := wire.Safe(value)
+		line := valueLine(m.Value)
 		if note != nil {
 			if n := note(m.Name); n != "" {
 				line += "  " + c.styles.Muted.Render(n)
 			}
 		}
 		c.wrapped(c.printf, "  "+c.styles.Key.Render(padded(wire.Safe(m.Name), width))+" ", line)
-		if claim, ok := book.Claim(m.Name); ok {
-			c.wrapped(func(f string, a ...any) { c.printf("%s", c.styles.Muted.Render(fmt.Sprintf(f, a...))) }, strings.Repeat(" ", width+3), claim.Meaning)
+		claim, ok, err := catalog.LookupClaim(m.Name)
+		if err != nil {
+			return &outcome{exitBug, "the catalog cannot be read: " + err.Error()}
+		}
+		if ok {
+			c.wrapped(c.muted, strings.Repeat(" ", width+3), claim.Meaning)
 		}
 	}
+	return nil
+}
+
+// valueLine writes a value on one line.
+func valueLine(v wire.Value) string {
+	if v.Kind == wire.Array || v.Kind == wire.Object {
+		return wire.Safe(strings.Join(strings.Fields(v.Indent()), " "))
+	}
+	return wire.Safe(v.Text)
 }
 
 func (c *console) verdict(tok jose.Token, r jose.Report) {
