@@ -61,7 +61,11 @@ func (c *console) layer(tok jose.Token, now time.Time, reveal bool, where string
 	if tok.Inner != nil {
 		claims = wire.Value{} // they are the inner token's
 	}
-	if err := c.members(where+"CLAIMS", veil(claims, reveal), c.timesOf(tok, now)); err != nil {
+	title := where + "CLAIMS"
+	if tok.Plaintext != nil {
+		title += ", DECRYPTED"
+	}
+	if err := c.members(title, veil(claims, reveal), c.timesOf(tok, now)); err != nil {
 		return err
 	}
 	switch {
@@ -188,7 +192,7 @@ func (c *console) members(title string, v wire.Value, note func(string) string) 
 			return &outcome{exitBug, "the catalog cannot be read: " + err.Error()}
 		}
 		if ok {
-			c.wrapped(c.muted, strings.Repeat(" ", width+3), claim.Meaning)
+			c.wrapped(c.muted, strings.Repeat(" ", width+3), strings.ReplaceAll(claim.Meaning, "`", ""))
 		}
 	}
 	return nil
