@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"strings"
 	"time"
 
 	"authdance/flows/wire"
@@ -92,7 +93,8 @@ func isMessage(tok, core Token) bool {
 	if core.Kind == Malformed || core.Kind == JWE && core.Plaintext == nil || typOf(core.Header) == "jwt" {
 		return false
 	}
-	return tok.serial != "" || !isObject(core.Claims)
+	cty := strings.ToLower(strings.TrimPrefix(core.joined().Str("cty"), "application/"))
+	return tok.serial != "" || !isObject(core.Claims) || cty != "" && cty != "jwt"
 }
 
 func looksLikeIDToken(tok Token) bool {

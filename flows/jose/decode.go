@@ -104,6 +104,9 @@ func splitAt(text string, level int) Token {
 // base64url of a JSON object.
 func looksLikeJOSE(text string) bool {
 	first, rest, _ := strings.Cut(text, ".")
+	if n := strings.Count(rest, "."); first == "" && (n == 1 || n == 3) {
+		return true // only the header is missing
+	}
 	second, _, _ := strings.Cut(rest, ".")
 	return beginsObject(first) || (beginsObject(second) && strings.Count(rest, ".") >= 1)
 }
@@ -194,7 +197,7 @@ func (t *Token) readPayload(p *Segment) bool {
 func (t *Token) readEncrypted() {
 	if !t.readHeader() {
 		t.Kind = Malformed
-	} else if _, ok := t.Header.Get("enc"); !ok {
+	} else if _, ok := t.joined().Get("enc"); !ok {
 		t.Checks = append(t.Checks, row(wire.Fail, "enc_missing", "RFC 7516 §4.1.2",
 			"the header has no enc, so nobody can say how the content is encrypted", "no enc", "enc, for example A256GCM"))
 	}

@@ -30,15 +30,9 @@ func decrypt(tok Token, keys []Private, level int) Token {
 	if tok.Kind != JWE || tok.Plaintext != nil {
 		return tok
 	}
-	header := tok.joined()
-	a, checks, ok := encryptionChecks(header, tok)
+	plaintext, checks := tok.openFor(keys)
 	tok.Checks = append(tok.Checks[:len(tok.Checks):len(tok.Checks)], checks...)
-	if !ok {
-		return tok
-	}
-	plaintext, check := openJWE(tok, a, keys)
-	tok.Checks = append(tok.Checks, check)
-	if check.Status != wire.Pass {
+	if plaintext == nil {
 		return tok
 	}
 	tok.Plaintext = plaintext
@@ -79,21 +73,46 @@ func contentBits(enc string) int {
 		"A128CBC-HS256": 256, "A192CBC-HS384": 384, "A256CBC-HS512": 512}[enc]
 }
 
-// encryptionChecks judge the header of a JWE before any key is touched.
-func encryptionChecks(header wire.Value, tok Token) (keyAlg, []wire.Check, bool) {
-	var checks []wire.Check
-	a, algCheck := keyAlgCheck(header)
-	checks = append(checks, algCheck, encCheck(header), critCheck(header, nil), zipCheck(header))
-	if a.password() {
-		checks = append(checks, p2cCheck(header))
-	}
-	checks = append(checks, keyHeaderCheck(header))
-	for _, c := range append(checks, tok.Checks...) {
-		if c.Status == wire.Fail {
-			return a, append(checks, unknown("decrypt_failed", "RFC 7516 §5.2", "not tried: "+c.Message)), false
+// openFor tries every recipient, first those for whom there is a key. The checks
+// are those of the recipient that was opened, else of the likeliest.
+func (t Token) openFor(keys []Private) ([]byte, []wire.Check) {
+	all := t.recipients()
+	likely := 0
+	for i := len(all) - 1; i >= 0; i-- {
+		if a, ok := keyAlgorithm(all[i].header.Str("alg")); ok && len(candidates(all[i].header, a, keys)) > 0 {
+			likely = i
 		}
 	}
-	return a, checks, true
+	var first []wire.Check
+	for i := range all {
+		plaintext, checks := t.openAs(all[(likely+i)%len(all)], keys)
+		if plaintext != nil {
+			return plaintext, checks
+		}
+		if i == 0 {
+			first = checks
+		}
+	}
+	return nil, first
+}
+
+// openAs judges the header before any key is touched, and then decrypts.
+func (t Token) openAs(to recipient, keys []Private) ([]byte, []wire.Check) {
+	a, algCheck := keyAlgCheck(to.header)
+	checks := []wire.Check{algCheck, encCheck(to.header), critCheck(to.header, nil), zipCheck(to.header), keyHeaderCheck(to.header)}
+	if a.password() {
+		checks = append(checks, p2cCheck(to.header))
+	}
+	if a.name != "" && contentBits(to.header.Str("enc")) > 0 {
+		checks = append(checks, partsCheck(t, to, a))
+	}
+	for _, c := range append(checks, t.Checks...) {
+		if c.Status == wire.Fail {
+			return nil, append(checks, unknown("decrypt_failed", "RFC 7516 §5.2", "not tried: "+c.Message))
+		}
+	}
+	plaintext, check := openJWE(t, to, a, keys)
+	return plaintext, append(checks, check)
 }
 
 func keyAlgCheck(header wire.Value) (keyAlg, wire.Check) {
@@ -186,7 +205,7 @@ func candidates(header wire.Value, a keyAlg, keys []Private) []Private {
 	if len(named) > 0 {
 		return named
 	}
-	return others
+	return append(others, derived(a, enc, keys)...)
 }
 
 // noCandidate explains why no key was tried.

@@ -43,6 +43,9 @@ func keyFromJWK(v wire.Value, from string) Key {
 	case "OKP":
 		k.readOKP(v)
 	case "oct":
+		if b, breaks := decodeBase64url(v.Str("k")); len(b) > 0 && len(breaks) == 0 {
+			k.secretBytes = func() []byte { return b }
+		}
 		k.private("k", "a symmetric key stands in public: whoever reads it can sign tokens")
 		k.problem(row(wire.Fail, "alg_symmetric", "RFC 8725 §2.1", "a shared secret is never taken from a key file or set; give it as the secret", "kty oct", "RSA, EC or OKP"))
 		return k

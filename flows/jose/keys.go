@@ -37,6 +37,8 @@ type Key struct {
 
 	certificate *x509.Certificate // the one that it came in; nil: none
 
+	secretBytes func() []byte // of a symmetric JWK, not yet believed; nil: none
+
 	public func() any // of a key pair, as the standard library has it; nil: none
 
 	// verify is a closure so that no way of printing a Key prints a secret.
@@ -115,6 +117,22 @@ func ParseKeys(b []byte) KeySet {
 		s.Keys[i].Index = i
 	}
 	s.findDuplicates()
+	return s
+}
+
+// ParseKeyFile reads the keys of a file that a person chose. It is ParseKeys with
+// one difference: a JWK of type oct counts as the shared secret that it is,
+// because here nobody published it.
+func ParseKeyFile(b []byte) KeySet {
+	s := ParseKeys(b)
+	for i, k := range s.Keys {
+		if k.KTY == "oct" && !k.Usable() && k.secretBytes != nil {
+			k.Problems = nil
+			k.From = FromSecret
+			k.useSecret(k.secretBytes())
+			s.Keys[i] = k
+		}
+	}
 	return s
 }
 

@@ -38,7 +38,7 @@ func (t *Token) readInnerText(text string, level int) {
 		return
 	}
 	t.Inner = &inner
-	t.Checks = append(t.Checks, passed("nesting", "RFC 7519 §11.2", "another token stands inside: "+inner.Kind), ctyCheck(t.Header))
+	t.Checks = append(t.Checks, passed("nesting", "RFC 7519 §11.2", "another token stands inside: "+inner.Kind), ctyCheck(t.joined()))
 }
 
 // ctyCheck: a token that carries a JWT must say so (RFC 7519 §5.2).

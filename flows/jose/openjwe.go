@@ -1,141 +1,217 @@
 package jose
 
 import (
+	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"crypto/sha512"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
-	"github.com/lestrrat-go/jwx/v3/jwa"
-	"github.com/lestrrat-go/jwx/v3/jwe"
+	"github.com/lestrrat-go/jwx/v3/jwe/jwebb"
+	jwxkey "github.com/lestrrat-go/jwx/v3/jwk"
 
 	"authdance/flows/wire"
 )
 
-// openJWE decrypts with one key after the other. The check says which key did
-// it, or why none could: decrypt_failed, zip_error, zip_limit, no_key and
-// others.
-func openJWE(tok Token, a keyAlg, keys []Private) ([]byte, wire.Check) {
-	header := tok.joined()
-	fitting := candidates(header, a, keys)
-	var options []jwe.DecryptOption
-	// Another recipient of a JSON serialisation may be the one that we are.
-	for _, alg := range append([]keyAlg{a}, tok.otherRecipients()...) {
-		name, ok := jwa.LookupKeyEncryptionAlgorithm(alg.name)
-		if !ok {
-			continue
-		}
-		more := fitting
-		if alg.name != a.name {
-			more = candidates(wire.Value{}, alg, keys)
-			fitting = append(fitting, more...)
-		}
-		for _, k := range more {
-			options = append(options, jwe.WithKey(name, k.raw()))
-		}
-		if len(more) == 0 && alg.name == "dir" || alg.bits > 0 {
-			options = append(options, derived(alg, header.Str("enc"), name, keys)...)
-		}
-	}
-	if len(options) == 0 {
-		return nil, noCandidate(header, a, keys)
-	}
-	const ref = "RFC 7516 §5.2"
-	limit := max(maxPlaintext, 10*len(tok.Segment("ciphertext").Bytes))
-	plaintext, err := runJWE(tok, append(options, jwe.WithMaxDecompressBufferSize(int64(limit)),
-		jwe.WithMaxPBES2Count(maxP2C), jwe.WithMinPBES2Count(1)))
-	switch why := fmt.Sprint(err); {
-	case err == nil && len(fitting) > 0:
-		return plaintext, passed("decrypt_failed", ref, fitting[0].Name()+" opens the token, and its tag is right: nothing was changed")
-	case err == nil:
-		return plaintext, passed("decrypt_failed", "OIDC Core §10.2", "the hash of the given secret opens the token, and its tag is right")
-	case strings.Contains(why, "exceeds WithMaxDecompressBufferSize"):
-		return nil, row(wire.Fail, "zip_limit", "RFC 8725 §3.6", "the content grows too much when it is unpacked; it may be a bomb", fmt.Sprintf("more than %d bytes", limit), fmt.Sprintf("at most %d bytes", limit))
-	case strings.Contains(why, "uncompress"):
-		return nil, row(wire.Fail, "zip_error", "RFC 7516 §4.1.3", "the content was decrypted, but its compression is broken", "no DEFLATE data", "raw DEFLATE (RFC 1951)")
-	}
-	return nil, row(wire.Fail, "decrypt_failed", ref, "no given key opens this token: it is for another key, or it was changed on the way"+decryptHint(tok, a),
-		count(len(options), "key")+" tried", "a key that the tag confirms")
+// recipient is one way into a JWE: the header that counts for it, and the
+// content key encrypted to it.
+type recipient struct {
+	header wire.Value // protected, shared and own members
+	key    []byte
 }
 
-// runJWE calls the library, which has met fewer hostile tokens than we have: a
-// panic in it is a failure to decrypt.
-func runJWE(tok Token, options []jwe.DecryptOption) (plaintext []byte, err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("the token broke the decrypter")
-		}
-	}()
-	text := tok.Text
-	if tok.serial != "" {
-		text = tok.serial
-	}
-	plaintext, err = jwe.Decrypt([]byte(text), options...)
-	if err == nil && plaintext == nil {
-		plaintext = []byte{}
-	}
-	return plaintext, err
-}
-
-// otherRecipients are the further algorithms of a general serialisation.
-func (t Token) otherRecipients() []keyAlg {
+// recipients of a JWE; one, unless it is a general JSON serialisation.
+func (t Token) recipients() []recipient {
 	if t.Format != General {
-		return nil
+		return []recipient{{t.joined(), t.Segment("encrypted_key").Bytes}}
 	}
+	const most = 16 // each may cost a private key operation
 	v, _, _ := wire.ParseJSON([]byte(t.serial), wire.Limits{})
-	recipients, _ := v.Get("recipients")
-	var out []keyAlg
-	for i, r := range recipients.Items {
-		h, _ := r.Get("header")
-		if a, ok := keyAlgorithm(h.Str("alg")); ok && i > 0 && i < 16 && !a.password() {
-			out = append(out, a)
-		}
+	all, _ := v.Get("recipients")
+	var out []recipient
+	for _, item := range all.Items[:min(len(all.Items), most)] {
+		key, _ := decodeBase64url(item.Str("encrypted_key"))
+		one := Token{Header: t.Header, Unprotected: merge(v, "unprotected", item, "header")}
+		out = append(out, recipient{one.joined(), key})
 	}
 	return out
 }
 
-// derived makes the symmetric key of OIDC Core §10.2 out of a client secret.
-func derived(a keyAlg, enc string, name jwa.KeyEncryptionAlgorithm, keys []Private) []jwe.DecryptOption {
+// openJWE decrypts with one key after the other. The check says which key did
+// it, or why none could.
+func openJWE(tok Token, to recipient, a keyAlg, keys []Private) ([]byte, wire.Check) {
+	const ref = "RFC 7516 §5.2"
+	fitting := candidates(to.header, a, keys)
+	if len(fitting) == 0 {
+		return nil, noCandidate(to.header, a, keys)
+	}
+	for _, k := range fitting {
+		plaintext, err := openWith(tok, to, a, k)
+		var refused refusal
+		switch {
+		case err == nil:
+			return plaintext, passed("decrypt_failed", ref, k.Name()+" opens the token, and its tag is right: nothing was changed")
+		case errors.As(err, &refused): // the key was right, so no other one can do better
+			return nil, row(wire.Fail, refused.id, "RFC 7516 §4.1.3", refused.message, refused.got, refused.want)
+		}
+	}
+	return nil, row(wire.Fail, "decrypt_failed", ref, "no given key opens this token: it is for another key, or it was changed on the way",
+		count(len(fitting), "key")+" tried", "a key that the tag confirms")
+}
+
+// refusal is a failure after the tag was found right.
+type refusal struct{ id, message, got, want string }
+
+func (r refusal) Error() string { return r.message }
+
+// openWith decrypts with one key (RFC 7516 §5.2). Which step failed is not told:
+// it would help to guess keys and padding. The library has met fewer hostile
+// tokens than we have, so a panic in it is a failure to decrypt.
+func openWith(tok Token, to recipient, a keyAlg, k Private) (plaintext []byte, err error) {
+	defer func() {
+		if recover() != nil {
+			plaintext, err = nil, errors.New("the token broke the decrypter")
+		}
+	}()
+	enc := to.header.Str("enc")
+	cek, err := contentKey(to, a, enc, k.raw())
+	if err != nil || len(cek)*8 != contentBits(enc) {
+		return nil, errors.New("the content key cannot be had")
+	}
+	cipher, err := jwebb.CreateContentCipher(enc)
+	if err != nil {
+		return nil, err
+	}
+	aad := tok.Segment("header").Raw
+	if tok.serial != "" {
+		v, _, _ := wire.ParseJSON([]byte(tok.serial), wire.Limits{})
+		if more := v.Str("aad"); more != "" {
+			aad += "." + more
+		}
+	}
+	plaintext, err = cipher.Decrypt(cek, tok.Segment("iv").Bytes, tok.Segment("ciphertext").Bytes, tok.Segment("tag").Bytes, []byte(aad))
+	if err != nil {
+		return nil, err
+	}
+	if _, compressed := to.header.Get("zip"); compressed {
+		return inflate(plaintext)
+	}
+	return append([]byte{}, plaintext...), nil
+}
+
+// contentKey decrypts, derives or takes the key of the content (RFC 7518 §4).
+func contentKey(to recipient, a keyAlg, enc string, key any) ([]byte, error) {
+	b64 := func(name string) []byte {
+		b, _ := decodeBase64url(to.header.Str(name))
+		return b
+	}
+	secret, _ := key.([]byte)
+	switch {
+	case a.name == "dir":
+		return secret, nil
+	case a.name == "RSA1_5":
+		return jwebb.KeyDecryptRSA15(nil, to.key, key, contentBits(enc)/16)
+	case jwebb.IsRSAOAEP(a.name):
+		return jwebb.KeyDecryptRSAOAEP(nil, to.key, a.name, key)
+	case jwebb.IsAESGCMKW(a.name):
+		return jwebb.KeyDecryptAESGCMKW(to.key, nil, a.name, secret, b64("iv"), b64("tag"))
+	case len(to.key) < 24 && a.name != "ECDH-ES" || len(to.key)%8 != 0:
+		return nil, errors.New("no AES key wrap makes a key of this length (RFC 3394 §2.2.1)")
+	case jwebb.IsAESKW(a.name):
+		return jwebb.KeyDecryptAESKW(nil, to.key, a.name, secret)
+	case a.password():
+		rounds, _ := to.header.Int("p2c")
+		salt := append([]byte(a.name+"\x00"), b64("p2s")...)
+		return jwebb.KeyDecryptPBES2(nil, to.key, a.name, secret, salt, int(rounds))
+	}
+	public, err := ephemeralKey(to.header)
+	if err != nil {
+		return nil, err
+	}
+	alg, size, wrapped, err := jwebb.KeyEncryptionECDHESKeySize(a.name, enc)
+	if err != nil {
+		return nil, err
+	}
+	if wrapped {
+		return jwebb.KeyDecryptECDHESKeyWrap(nil, to.key, a.name, b64("apu"), b64("apv"), key, public, size)
+	}
+	return jwebb.KeyDecryptECDHES(nil, nil, alg, b64("apu"), b64("apv"), key, public, size)
+}
+
+// ephemeralKey reads epk. The library checks that the point is on its curve: an
+// attacker who may choose any point learns the private key bit by bit.
+func ephemeralKey(header wire.Value) (public any, err error) {
+	epk, _ := header.Get("epk")
+	if _, private := epk.Get("d"); private {
+		return nil, errors.New("epk holds a private key")
+	}
+	key, err := jwxkey.ParseKey([]byte(epk.Indent()))
+	if err != nil {
+		return nil, err
+	}
+	err = jwxkey.Export(key, &public)
+	return public, err
+}
+
+// inflate unpacks the content, no further than the limit.
+func inflate(packed []byte) ([]byte, error) {
+	limit := max(maxPlaintext, 10*len(packed))
+	b, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), int64(limit)+1))
+	switch {
+	case len(b) > limit:
+		return nil, refusal{"zip_limit", "the content grows too much when it is unpacked; it may be a bomb", fmt.Sprintf("more than %d bytes", limit), fmt.Sprintf("at most %d bytes", limit)}
+	case err != nil:
+		return nil, refusal{"zip_error", "the content was decrypted, but its compression is broken", "no DEFLATE data", "raw DEFLATE (RFC 1951)"}
+	}
+	return b, nil
+}
+
+// derived makes the symmetric keys of OIDC Core §10.2 out of client secrets.
+func derived(a keyAlg, enc string, keys []Private) []Private {
 	bits := a.bits
 	if a.name == "dir" {
 		bits = contentBits(enc)
 	}
-	var out []jwe.DecryptOption
+	var out []Private
 	for _, k := range keys {
-		if k.From != FromSecret || !k.Usable() {
+		if k.From != FromSecret || !k.Usable() || bits == 0 || a.password() {
 			continue
 		}
-		secret := k.raw().([]byte)
-		hash := sha256.Sum256(secret)
-		sum := hash[:]
+		short, long := sha256.Sum256(k.raw().([]byte)), sha512.Sum512(k.raw().([]byte))
+		sum := short[:]
 		if bits > 256 {
-			long := sha512.Sum512(secret)
 			sum = long[:]
 		}
-		out = append(out, jwe.WithKey(name, sum[:bits/8]))
+		d := Private{From: FromSecret, KID: "the hash of the secret"}
+		d.use(sum[:bits/8])
+		out = append(out, d)
 	}
 	return out
 }
 
-// decryptHint names what is visibly wrong, as far as saying so helps nobody to
-// guess a key: all of it can be seen without one.
-func decryptHint(tok Token, a keyAlg) string {
-	enc := tok.joined().Str("enc")
+// partsCheck compares the parts of a JWE with what its algorithms prescribe. All
+// of it can be seen without a key. A part of another length would shift the
+// border between ciphertext and tag.
+func partsCheck(tok Token, to recipient, a keyAlg) wire.Check {
+	const ref = "RFC 7518 §5"
+	enc := to.header.Str("enc")
 	iv, tag := 12, 16
 	if strings.Contains(enc, "CBC") {
 		iv, tag = 16, contentBits(enc)/16
 	}
-	key := tok.Segment("encrypted_key").Bytes
-	switch {
-	case len(tok.Segment("iv").Bytes) != iv:
-		return fmt.Sprintf("; its iv has %d bytes, %s has %d", len(tok.Segment("iv").Bytes), enc, iv)
-	case len(tok.Segment("tag").Bytes) != tag:
-		return fmt.Sprintf("; its tag has %d bytes, %s has %d", len(tok.Segment("tag").Bytes), enc, tag)
-	case (a.name == "dir" || a.name == "ECDH-ES") && len(key) > 0:
-		return "; " + a.name + " sends no key, but the token holds one"
-	case a.name != "dir" && a.name != "ECDH-ES" && len(key) == 0:
-		return "; the encrypted key is missing"
+	direct := a.name == "dir" || a.name == "ECDH-ES"
+	switch gotIV, gotTag := len(tok.Segment("iv").Bytes), len(tok.Segment("tag").Bytes); {
+	case gotIV != iv:
+		return row(wire.Fail, "structure", ref, "the iv has the wrong length for "+enc, bytesOf(gotIV), bytesOf(iv))
+	case gotTag != tag:
+		return row(wire.Fail, "structure", ref, "the tag has the wrong length for "+enc, bytesOf(gotTag), bytesOf(tag))
+	case direct && len(to.key) > 0:
+		return row(wire.Fail, "structure", "RFC 7516 §5.2", a.name+" sends no key, but the token holds one", bytesOf(len(to.key)), "an empty part")
+	case !direct && len(to.key) == 0:
+		return row(wire.Fail, "structure", "RFC 7516 §5.2", "the encrypted key is missing", "an empty part", "the key, encrypted with "+a.name)
 	}
-	return ""
+	return passed("structure", ref, "iv, tag and key have the lengths that "+enc+" and "+a.name+" ask for")
 }

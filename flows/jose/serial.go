@@ -10,6 +10,17 @@ import (
 // Its parts are put into compact form, so that they are shown and judged like
 // those of every other token. text is the document that v was read from.
 func fromSerialization(v wire.Value, text string) Token {
+	t := readSerialization(v, text)
+	_, findings, _ := wire.ParseJSON([]byte(text), wire.Limits{})
+	for _, c := range findings {
+		if c.ID == "json_duplicate" {
+			t.Checks = append(t.Checks, row(wire.Fail, c.ID, refOf(c.ID), "the serialisation: "+c.Message, c.Got, c.Want))
+		}
+	}
+	return t
+}
+
+func readSerialization(v wire.Value, text string) Token {
 	if _, encrypted := v.Get("ciphertext"); encrypted {
 		return fromEncryptedJSON(v, text)
 	}
@@ -144,6 +155,9 @@ func fromEncryptedJSON(v wire.Value, text string) Token {
 		if isArray(all) && len(all.Items) > 0 {
 			recipient = all.Items[0]
 		}
+	}
+	if t.Format == General && !isObject(recipient) {
+		t.Checks = append(t.Checks, row(wire.Fail, "structure", "RFC 7516 §7.2.1", "recipients must be an array with at least one recipient", "no recipient", "an array of objects"))
 	}
 	t.Unprotected = merge(v, "unprotected", recipient, "header")
 	protected := v.Str("protected")

@@ -28,7 +28,10 @@ type Policy struct {
 // reported and ignored. kid is compared as plain text. Of several signatures
 // (RFC 7515 §7.2.1) the first that verifies is judged, else the first.
 func Verify(tok Token, keys KeySet, policy Policy) ([]wire.Check, *Key) {
-	if tok.Plaintext != nil || tok.Kind == JWE || tok.Kind == Opaque || tok.Kind == SAML {
+	if tok.Plaintext != nil {
+		return []wire.Check{unknown("not_signed", "RFC 8725 §3.2", "the content is encrypted and not signed: whoever has the key to encrypt, often a public one, can have written it")}, nil
+	}
+	if tok.Kind == JWE || tok.Kind == Opaque || tok.Kind == SAML {
 		return []wire.Check{unknown("signature_invalid", "RFC 7515 §5.2", "this is no signed token, so there is no signature to check")}, nil
 	}
 	for i, one := range tok.Signatures {
