@@ -39,6 +39,7 @@ type Catalog struct {
 	claims     map[string]Claim
 	terms      []Term
 	phrases    []phrase            // in page order
+	signals    func() []signal     // read when first wanted
 	ranks      map[string][]string // step → article ids, most likely first
 }
 

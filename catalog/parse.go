@@ -40,6 +40,10 @@ func parse() (*Catalog, error) {
 	}
 	c.dropOpenLinks()
 	c.collectPhrases()
+	c.signals = sync.OnceValue(func() []signal {
+		out, _ := c.readSignals() // a test reads the lines: an error is a defect of the data
+		return out
+	})
 	return c, nil
 }
 

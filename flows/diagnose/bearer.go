@@ -32,7 +32,7 @@ func bearer(s scene) finding {
 		f.sentence = "The token that was sent is not the access token that this run got."
 		proof("this run got " + show("access_token", s.Vars["access_token"]) + "; this request carries " + wire.Safe(scheme) + " " + show("access_token", wire.Untrusted(token)))
 	default:
-		f.confidence, f.sentence = Likely, "The server does not accept this access token."
+		f.confidence, f.wide, f.sentence = Likely, true, "The server does not accept this access token."
 		if step == "api" {
 			f.sentence = "The API does not accept this access token."
 		}
@@ -59,7 +59,7 @@ func keySet(s scene) finding {
 		return failedCheck("What came from jwks_uri is no key set, so no signature can be checked.")(s)
 	}
 	req, _ := s.sent(s.problem.Step)
-	return finding{confidence: Certain, sentence: "There is no key set at the address that was asked, so no signature can be checked.", params: []string{":url", ":method"},
+	return finding{page: "jwks-unreachable", confidence: Certain, sentence: "There is no key set at the address that was asked, so no signature can be checked.", params: []string{":url", ":method"},
 		evidence: []Evidence{{Mark: Fits, Text: fmt.Sprintf("%s %s answered %d", wire.Safe(req.Method), req.URL.Safe(), s.problem.HTTPStatus), Step: s.problem.Step}}}
 }
 
@@ -92,6 +92,8 @@ func metadata(s scene) finding {
 		f.page, f.sentence = "discovery-not-json", "An answer came, but it is not a metadata document."
 	case status == 404 || status == 410:
 		f.page, f.sentence = "discovery-not-found", "There is no metadata at the places where it should be."
+	case status >= 300 && status < 400 && s.circles("discovery"):
+		f.page, f.sentence = "redirect-loop", "The server answers with a redirect to the very address that was asked: nobody ever arrives."
 	case status >= 300 && status < 400:
 		f.page, f.sentence = "redirect-answered", "The server answered with a redirect in place of its metadata, and authdance follows none."
 	case status == 405 || method != "GET":
@@ -105,6 +107,14 @@ func metadata(s scene) finding {
 		f.page, f.sentence = "discovery", fmt.Sprintf("The server refused to show its metadata: it answered %d.", status)
 	}
 	return f
+}
+
+// circles tells whether an answer of the step sends the client to where it asked.
+func (s scene) circles(step string) bool {
+	return slices.ContainsFunc(s.ResultOf(step).Exchanges(), func(x flows.Exchange) bool {
+		to := x.Response.Get("Location").Raw()
+		return to != "" && (to == x.Request.Target() || strings.HasPrefix(to, "/") && strings.HasSuffix(x.Request.URL.Raw(), to))
+	})
 }
 
 // otherIssuer: discovery speaks for one issuer, spelled exactly so.

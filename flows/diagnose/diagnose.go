@@ -52,6 +52,8 @@ type Cause struct {
 	Confidence Confidence `json:"confidence"`
 	Sentence   string     `json:"sentence"`
 	Evidence   []Evidence `json:"evidence"`
+
+	wide bool // it says no more than the error's name, so words of the server take its place
 }
 
 // Report is the answer to "why did this fail?".
@@ -88,22 +90,25 @@ func Explain(s flows.State, c *catalog.Catalog) Report {
 		r.Title = s.Grant.Steps[i].Title
 	}
 	r.Page, r.Means = general(c, sc)
+	refuted := map[string]Evidence{}
 	for _, rule := range rules() {
 		if !rule.when(sc) {
 			continue
 		}
 		f := rule.look(sc)
 		if f.ruledOut != "" {
-			r.RuledOut = append(r.RuledOut, Evidence{Mark: Against, Text: f.ruledOut, Step: f.step})
+			against := Evidence{Mark: Against, Text: f.ruledOut, Step: f.step}
+			r.RuledOut = append(r.RuledOut, against)
+			refuted[rule.page] = against
 		}
 		if f.confidence == "" {
 			continue
 		}
 		id := cmp.Or(f.page, rule.page, r.Page, p.Code)
-		r.Causes = append(r.Causes, Cause{ID: id, Title: title(c, id), Confidence: f.confidence, Sentence: f.sentence, Evidence: append(f.evidence, sc.edits(f.params...)...)})
+		r.Causes = append(r.Causes, Cause{ID: id, Title: title(c, id), Confidence: f.confidence, Sentence: f.sentence, Evidence: append(f.evidence, sc.edits(f.params...)...), wide: f.wide})
 	}
-	rank := map[Confidence]int{Certain: 0, Likely: 1, Possible: 2, Open: 3}
-	slices.SortStableFunc(r.Causes, func(a, b Cause) int { return rank[a.Confidence] - rank[b.Confidence] })
+	r.Causes = sc.withHeard(r.Causes, c, refuted)
+	slices.SortStableFunc(r.Causes, func(a, b Cause) int { return rankOf(a.Confidence) - rankOf(b.Confidence) })
 	if len(r.Causes) == 0 {
 		id := cmp.Or(r.Page, p.Code)
 		r.Causes = []Cause{{ID: id, Title: title(c, id), Confidence: Open, Sentence: "Nothing in this run proves the cause. The page lists what is behind this error most often."}}
@@ -119,6 +124,9 @@ func Explain(s flows.State, c *catalog.Catalog) Report {
 	best := r.Causes[0]
 	if page, ok := find(c, best.ID); ok && (best.Confidence == Certain || best.Confidence == Likely) {
 		r.Means = sentence(page)
+	}
+	if strings.Contains(best.Sentence, r.Means) {
+		r.Means = ""
 	}
 	return r
 }

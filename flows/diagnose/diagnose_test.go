@@ -47,7 +47,7 @@ func TestCauses(t *testing.T) {
 		"no verifier":                  {events: run(4, edit("token", "drop", "code_verifier", ""), 1), cause: "pkce-verifier-mismatch", sure: diagnose.Certain},
 		"a changed challenge":          {events: run(2, edit("authorize", "set", "code_challenge", "abc"), 3), cause: "pkce-verifier-mismatch", sure: diagnose.Certain, says: "changed by hand in step 3"},
 		"a code sent twice":            {events: run(5, flows.Advanced{To: "token"}), cause: "code-already-used", sure: diagnose.Certain, says: "2 times"},
-		"consent refused":              {srv: uitest.Server{Deny: true}, events: run(4), cause: "access-denied", sure: diagnose.Certain},
+		"consent refused":              {srv: uitest.Server{Deny: true}, events: run(4), cause: "consent-declined", sure: diagnose.Likely},
 		"a changed state":              {events: run(3, edit("callback", "set", "state", "other"), 1), cause: "state-mismatch", sure: diagnose.Certain},
 		"no state":                     {events: run(3, edit("callback", "drop", "state", ""), 1), cause: "state-missing", sure: diagnose.Certain},
 		"a foreign iss":                {events: run(3, edit("callback", "set", "iss", "https://evil.test"), 1), cause: "issuer-mismatch", sure: diagnose.Certain},

@@ -44,10 +44,26 @@ func (s scene) pageCode() string {
 	return ""
 }
 
-// pageWords is the part of the page that gives the reason: the first block that
-// speaks of redirect_uri or the client, else the first one with an error in it.
+// marked finds the element that a page calls its alert or its error, as far as
+// the attributes of one tag tell.
+func marked(page string) string {
+	if len(page) > 1<<16 {
+		page = page[:1<<16]
+	}
+	m := regexp.MustCompile(`(?is)<[a-z0-9]+[^>]*\b(?:role="alert"|(?:id|class)="[^"]*(?:error|alert|exception)[^"]*")[^>]*>(.*?)</(?:p|div|h[1-6]|span|section|li|td)>`).FindStringSubmatch(page)
+	if m == nil {
+		return ""
+	}
+	return short(wire.Safe(strings.Join(blocks(m[1]), " ")), 240)
+}
+
+// pageWords is the part of the page that gives the reason: what the page marks
+// as its alert, else the first block that speaks of redirect_uri or the client, else the first one with an error in it.
 // Without a page it is what the browser told.
 func (s scene) pageWords() string {
+	if text := marked(s.pageBody()); text != "" {
+		return text
+	}
 	all := blocks(s.pageBody())
 	for _, words := range [][]string{redirectWords(), clientWords(), {"invalid", "error", "denied", "refused", "expired"}} {
 		for _, block := range all {

@@ -125,10 +125,10 @@ func TestEveryReadyMadeFaultIsExplained(t *testing.T) {
 		"none authorize 3": "certain pkce-plain-refused: plain",
 		"none authorize 4": "certain pkce-required: no code_challenge was sent",
 		"none authorize 5": "certain unknown-client: does not know the client_id",
-		"none authorize 6": "likely invalid-scope: Most likely your own change: scope (step 3).",
-		"none authorize 7": "likely unsupported-response-type: Most likely your own change: response_type (step 3).",
-		"none authorize 8": "certain login-required: prompt=none",
-		"none authorize 9": "certain nonce-mismatch: No nonce was sent",
+		"none authorize 6": "likely scope-typo: Most likely your own change: scope (step 3).",
+		"none authorize 7": "likely response-type-not-enabled: Most likely your own change: response_type (step 3).",
+		"none authorize 8": "certain prompt-none-failed: prompt=none",
+		"none authorize 9": "certain nonce-missing: No nonce was sent",
 
 		"none callback 1": "certain state-mismatch: another state",
 		"none callback 2": "certain state-missing: carries no state",
@@ -151,7 +151,7 @@ func TestEveryReadyMadeFaultIsExplained(t *testing.T) {
 
 		"client_secret_basic token 1": "certain pkce-verifier-mismatch: does not match the challenge",
 		"client_secret_basic token 2": "certain pkce-verifier-mismatch: No verifier was sent",
-		"client_secret_basic token 3": "likely client-authentication-failed: Most likely your own change: Authorization (step 5).",
+		"client_secret_basic token 3": "likely unknown-client: Most likely your own change: Authorization (step 5).",
 		"client_secret_basic token 4": "certain redirect-uri-mismatch-token: not the one",
 		"client_secret_basic token 5": "certain invalid-grant: not the one that the server gave",
 		"client_secret_basic token 6": "certain invalid-request: No code was sent",
@@ -161,7 +161,7 @@ func TestEveryReadyMadeFaultIsExplained(t *testing.T) {
 
 		"client_secret_post token 1": "certain pkce-verifier-mismatch: does not match the challenge",
 		"client_secret_post token 2": "certain pkce-verifier-mismatch: No verifier was sent",
-		"client_secret_post token 3": "likely client-authentication-failed: Most likely your own change: client_secret (step 5).",
+		"client_secret_post token 3": "likely client-secret-wrong: Most likely your own change: client_secret (step 5).",
 		"client_secret_post token 4": "certain redirect-uri-mismatch-token: not the one",
 		"client_secret_post token 5": "certain unknown-client: not the one",
 		"client_secret_post token 6": "certain invalid-grant: not the one that the server gave",
@@ -169,11 +169,11 @@ func TestEveryReadyMadeFaultIsExplained(t *testing.T) {
 		"client_secret_post token 8": "certain duplicate-parameters: code was sent twice",
 		"client_secret_post token 9": "certain wrong-content-type: application/json",
 
-		"none id_token 1": "certain jwks: There is no key set",
+		"none id_token 1": "certain jwks-unreachable: There is no key set",
 		"none refresh 1":  "certain unknown-client: another client than",
 		"none refresh 2":  "certain refresh-token-expired: not the one that this run has",
 		"none refresh 3":  "certain invalid-request: nothing to refresh",
-		"none refresh 4":  "likely invalid-scope: Most likely your own change: scope",
+		"none refresh 4":  "likely refresh-other-resource: Most likely your own change: scope",
 		"none refresh 5":  "certain wrong-content-type: application/json",
 		"none refresh 6":  "certain oauth/unsupported_grant_type: refresh_tokens",
 	}

@@ -11,7 +11,7 @@ import (
 // errorPage follows the words of the page that the browser ended on.
 func errorPage(s scene) finding {
 	words := Evidence{Mark: Fits, Text: "the page says: " + short(wire.Safe(s.pageWords()), 240), Step: s.problem.Step}
-	f := finding{confidence: Likely, evidence: []Evidence{words}}
+	f := finding{confidence: Likely, evidence: []Evidence{words}, wide: true}
 	name := ""
 	switch {
 	case !s.pageSpoke():
@@ -49,7 +49,7 @@ func denied(s scene) finding {
 	if s.edited("callback", "error") {
 		return finding{}
 	}
-	f := finding{confidence: Certain, sentence: "The person, or a rule of the server, said no. Nothing is wrong with the request."}
+	f := finding{confidence: Likely, wide: true, sentence: "The person, or a rule of the server, said no. Nothing is wrong with the request."}
 	if len(s.ResultOf("authorize").Edits) > 0 {
 		f.sentence = "The person, or a rule of the server, said no."
 	}
@@ -95,13 +95,17 @@ func silent(s scene) finding {
 	if !strings.Contains(prompt.Raw(), "none") {
 		return finding{}
 	}
-	return finding{confidence: Certain, sentence: "prompt=none forbids every page, and the server needs one to go on.", params: []string{"prompt"},
+	page := "prompt-none-failed"
+	if s.Spec.Grant == "silent_renewal" {
+		page = "silent-renewal-failed"
+	}
+	return finding{page: page, confidence: Certain, sentence: "prompt=none forbids every page, and the server needs one to go on.", params: []string{"prompt"},
 		evidence: []Evidence{{Mark: Fits, Text: "prompt in this request: " + prompt.Safe(), Step: "authorize", Param: "prompt"}, s.own()}}
 }
 
 func responseType(s scene) finding {
 	sent := s.first("authorize", "response_type")
-	return finding{confidence: Likely, sentence: "The server does not offer this response_type, or not to this client.", params: []string{"response_type"},
+	return finding{confidence: Likely, wide: true, sentence: "The server does not offer this response_type, or not to this client.", params: []string{"response_type"},
 		evidence: []Evidence{{Mark: Fits, Text: "response_type in this request: " + show("", sent), Step: "authorize", Param: "response_type"}, s.own()}}
 }
 
@@ -128,6 +132,12 @@ func noState(s scene) finding {
 		f.evidence = append(f.evidence, Evidence{Mark: Fits, Text: "state in the request: nothing", Step: "authorize", Param: "state"})
 	}
 	f.params = []string{"state"}
+	in := s.ResultOf("callback").Message
+	if len(in.Query)+len(in.Form) == 0 && s.first("authorize", "state") != "" {
+		f.page, f.confidence = "fragment-lost", Likely
+		f.sentence = "The browser came back with nothing at all: no code, no error, no state. The part of the address that carried them was lost on the way, or the address was opened by hand."
+		f.evidence = append(f.evidence, Evidence{Mark: Fits, Text: "parameters of the answer: none", Step: "callback", Param: "code"})
+	}
 	return f
 }
 
@@ -167,11 +177,14 @@ func (s scene) noNonceSent() bool { return s.first("authorize", "nonce") == "" }
 // nonce: the ID token must carry the nonce of the request (OIDC Core §3.1.3.7).
 func nonce(s scene) finding {
 	if s.problem.Code == "nonce_missing" && s.noNonceSent() && s.Grant.Index("authorize") >= 0 {
-		return finding{confidence: Certain, params: []string{"nonce"}, sentence: "No nonce was sent, so the ID token has none, and nothing ties it to this login.",
+		return finding{page: "nonce-missing", confidence: Certain, params: []string{"nonce"}, sentence: "No nonce was sent, so the ID token has none, and nothing ties it to this login.",
 			evidence: []Evidence{{Mark: Fits, Text: "nonce in the request: nothing", Step: "authorize", Param: "nonce"},
 				{Mark: Fits, Text: "nonce in the ID token: nothing", Step: "id_token", Param: "nonce"}}}
 	}
 	f := failedCheck("The ID token was not made for this login: its nonce is not the one that this run made.")(s)
+	if s.problem.Code == "nonce_missing" {
+		f.page, f.sentence = "nonce-missing", "A nonce was sent, and the ID token has none, so nothing ties it to this login."
+	}
 	f.params = []string{"nonce"}
 	return f
 }

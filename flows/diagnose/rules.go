@@ -27,6 +27,7 @@ type finding struct {
 	evidence   []Evidence
 	params     []string // whose edits belong to the evidence
 	ruledOut   string
+	wide       bool // see Cause
 	step       string
 }
 
@@ -96,6 +97,7 @@ func rules() []rule {
 		{"insufficient-scope", code("insufficient_scope"), simple(Certain, "The access token does not carry the scope that this call needs.", "scope")},
 		{"token-endpoint-not-json", at("token", "nonstandard_answer"), simple(Likely, "The answer of the token endpoint is not what the specification asks for.")},
 		{"browser-did-not-come-back", code("browser_timeout"), simple(Certain, "The browser did not come back in time.")},
+		{"device-code-expired", at("token", "expired_token"), polled},
 		{"authdance/missing_value", code("missing_value"), missing},
 		{"authdance/cancelled", code("cancelled"), stopped},
 	}
@@ -151,7 +153,7 @@ func unreachable(s scene) finding {
 
 func simple(c Confidence, sentence string, params ...string) func(scene) finding {
 	return func(s scene) finding {
-		f := finding{confidence: c, sentence: sentence, params: params}
+		f := finding{confidence: c, sentence: sentence, params: params, wide: c != Certain}
 		if s.problem.Description != "" {
 			f.evidence = []Evidence{s.own()}
 		}

@@ -145,7 +145,7 @@ func (s scene) says(any ...string) bool {
 // page that it showed, or what stands in the body of an answer without a code.
 func (s scene) words() string {
 	switch {
-	case s.problem.Code == "browser_error_page":
+	case s.problem.Code == "browser_error_page", s.problem.Code == "redirect_loop":
 		return s.pageWords()
 	case bareStatus(s.problem.Code):
 		if text := s.bodyWords(); text != "" {

@@ -223,7 +223,7 @@ func contentType(s scene) finding {
 // grantType: the server has no such grant_type (RFC 6749 §5.2).
 func grantType(s scene) finding {
 	sent := s.first(s.problem.Step, "grant_type")
-	f := finding{confidence: Likely, params: []string{"grant_type"}, sentence: "The server does not know the grant_type " + show("", sent) + ", or does not offer it to this client.",
+	f := finding{confidence: Likely, wide: true, params: []string{"grant_type"}, sentence: "The server does not know the grant_type " + show("", sent) + ", or does not offer it to this client.",
 		evidence: []Evidence{{Mark: Fits, Text: "grant_type of this request: " + show("", sent), Step: s.problem.Step, Param: "grant_type"}}}
 	if s.edited(s.problem.Step, "grant_type") {
 		f.confidence = Certain
@@ -238,7 +238,7 @@ func clientAuth(s scene) finding {
 	_, header := req.Find("Authorization")
 	_, body := req.Find("client_secret")
 	_, assertion := req.Find("client_assertion")
-	f := finding{confidence: Likely, sentence: "The server does not accept how this client proves who it is.", params: []string{"client_id", "client_secret", "client_assertion", "Authorization"}}
+	f := finding{confidence: Likely, wide: true, sentence: "The server does not accept how this client proves who it is.", params: []string{"client_id", "client_secret", "client_assertion", "Authorization"}}
 	how := "no secret was sent (a public client)"
 	switch {
 	case header && body:
@@ -269,6 +269,6 @@ func refreshRefused(s scene) finding {
 			{Mark: Fits, Text: "this run has: " + show("refresh_token", has), Step: "token", Param: "refresh_token"},
 			{Mark: Fits, Text: "sent: " + show("refresh_token", sent) + "; they differ", Step: "token", Param: "refresh_token"}}}
 	}
-	return finding{confidence: Possible, sentence: "The refresh token is used up, revoked, expired, or was given to another client.", params: []string{"refresh_token", "client_id"},
+	return finding{confidence: Possible, wide: true, sentence: "The refresh token is used up, revoked, expired, or was given to another client.", params: []string{"refresh_token", "client_id"},
 		evidence: []Evidence{{Mark: Neutral, Text: "one error name stands for all four; the server does not say which", Step: "token"}}}
 }
