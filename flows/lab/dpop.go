@@ -152,11 +152,10 @@ func (x *exchange) bindToProof(r *http.Request) problem {
 
 // pushedKey ties a pushed request, and the code that comes of it, to the key of
 // its proof: RFC 9449 §10.1.
-func (x *exchange) pushedKey(r *http.Request) problem {
-	got, bad := x.checkProof(r, x.address(), "", routeToken)
+func (x *exchange) pushedKey(got proof) problem {
 	switch jkt := x.form.Get("dpop_jkt"); {
-	case bad != "" || !got.sent:
-		return bad
+	case !got.sent:
+		return ""
 	case jkt != "" && jkt != got.jkt:
 		return proofJKT
 	}

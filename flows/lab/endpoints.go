@@ -196,10 +196,16 @@ func (x *exchange) push(r *http.Request) reply {
 	if x.form.Has("request_uri") {
 		return x.refuse(requestURINested)
 	}
+	// The proof comes first: who is told to come again with a nonce brings the
+	// same request object, and that is good once.
+	got, bad := x.checkProof(r, x.address(), "", routeToken)
+	if bad != "" {
+		return x.refuse(bad)
+	}
 	if bad := x.openRequest(); bad != "" {
 		return x.refuse(bad)
 	}
-	if bad := x.pushedKey(r); bad != "" {
+	if bad := x.pushedKey(got); bad != "" {
 		return x.refuse(bad)
 	}
 	x.form.Set("client_id", x.client.ID)
