@@ -126,13 +126,23 @@ func (s State) run(e Entry) (State, []Effect) {
 // askAgain runs the current step once more. What must be fresh in each of its
 // requests is made anew first, without waiting for the person: the log shows it.
 func (s State) askAgain(e Entry) (State, []Effect) {
-	step := s.Grant.Steps[s.Step]
-	i := s.Grant.Index(step.Renew)
-	if i < 0 || i >= s.Step || !s.Results[i].Ran() {
+	i := s.renewal(s.Step)
+	if i == s.Step {
 		return s.run(e)
 	}
-	s.Return, s.Step = step.ID, i
+	s.Return, s.Step = s.Grant.Steps[s.Step].ID, i
 	return s.returning(e)
+}
+
+// renewal is the first of the steps that run anew before step n asks again, n
+// where there is none. What is renewed may have to renew something itself: a
+// second push needs a second assertion.
+func (s State) renewal(n int) int {
+	i := s.Grant.Index(s.Grant.Steps[n].Renew)
+	if i < 0 || i >= n || !s.Results[i].Ran() {
+		return n
+	}
+	return s.renewal(i)
 }
 
 // returning runs the next step on the way back to the one that asks again.

@@ -83,8 +83,9 @@ func (s *script) say(format string, a ...any) { fmt.Fprintf(&s.out, "> "+format+
 //	next [STEP]          the person asks for the next step, or for STEP again
 //	draw [name=value …]  answers Draw; what is not given is "drawn-NAME"
 //	answer STATUS BODY   answers Send; $JWT{claim=x} (a token of the issuer for the client), $ID_TOKEN, $ID_TOKEN{aud=x} and $JWKS are filled in.
-//	                     In the braces "typ=" and "kid=" are header members, "=-" drops a
-//	                     claim, "=hash(v)" is the half hash of v, "=json(v)" is a JSON value
+//	                     In the braces "typ=", "kid=" and "alg=" are header members, "=-" drops a
+//	                     claim, "=now+60" is so many seconds from now, signed_by=other takes another key, "=hash(v)" is the half hash of v, "=json(v)" is a JSON value
+//	                     with | for commas
 //	header NAME VALUE    goes with the next answer
 //	away                 answers Browse: the person is on the way, nobody comes back
 //	redirect name=value  answers Browse; via=paste or via=simulated; $state and $issuer are filled in
@@ -444,24 +445,35 @@ func (s *script) idToken(over []string) string {
 	claims := map[string]any{"iss": s.state.Vars["issuer"].Raw(), "aud": s.state.Vars["client_id"].Raw(), "sub": "alice", "iat": s.at.Unix(), "exp": s.at.Unix() + 600,
 		"nonce": s.state.Vars["nonce"].Raw(), "at_hash": halfHash("at1")}
 	header := map[string]any{"alg": "EdDSA", "kid": "k1", "typ": "JWT"}
+	by := key()
 	for _, o := range over {
 		name, val, _ := strings.Cut(o, "=")
 		switch name {
 		case "":
-		case "kid", "typ":
+		case "kid", "typ", "alg":
 			header[name] = val
+		case "signed_by":
+			by = ed25519.NewKeyFromSeed([]byte("another key: 32 bytes, of nobody"))
 		default:
 			claims[name] = val
 			if inner, ok := strings.CutPrefix(val, "hash("); ok {
 				claims[name] = halfHash(strings.TrimSuffix(inner, ")"))
 			}
 			if inner, ok := strings.CutPrefix(val, "json("); ok {
-				claims[name] = json.RawMessage(strings.TrimSuffix(inner, ")"))
+				claims[name] = json.RawMessage(strings.ReplaceAll(strings.TrimSuffix(inner, ")"), "|", ","))
+			}
+			if after, ok := strings.CutPrefix(val, "now"); ok {
+				n, _ := strconv.ParseInt(after, 10, 64)
+				claims[name] = s.at.Unix() + n
 			}
 			if val == "-" {
 				delete(claims, name)
 			}
 		}
 	}
-	return signedJWT(key(), header, claims)
+	token := signedJWT(by, header, claims)
+	if header["alg"] == "none" {
+		token = token[:strings.LastIndex(token, ".")+1]
+	}
+	return token
 }

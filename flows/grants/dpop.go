@@ -20,6 +20,9 @@ func proven(g flows.Grant) flows.Grant {
 	g.Title += " + DPoP"
 	g = holding(g, proofKey)
 	g = after(g, "keys", takeThumbprint)
+	if i := g.Index("par"); i >= 0 {
+		g = proving(g, g.Steps[i], "dpop_nonce", nil) // RFC 9449 §10.1: dpop_jkt names the key, the proof shows it
+	}
 	g = each(g, asksForTokens, func(g flows.Grant, st flows.Step) flows.Grant {
 		g = proving(g, st, "dpop_nonce", nil)
 		return after(g, st.ID, func(s flows.State, _ flows.Entry, v flows.Verdict) flows.Verdict {
