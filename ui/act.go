@@ -108,7 +108,7 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		m.zoom = !m.zoom
 		return m, nil
 	case keys.Menu:
-		return m.open(palette.New(m.items()))
+		return m.open(palette.New("Commands", m.items()))
 	case keys.ShowKey:
 		return m.open(dialog.NewHelp(m.scopes()))
 	case keys.Reload:
@@ -137,12 +137,16 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 			return m.replay()
 		}
 	case keys.RunAll:
-		return m, m.begin("", "", nil, "*")
+		return m, m.begin(pane.Wish{}, "*")
 	case keys.First:
 		return m.first()
 	case keys.NewRun:
 		m.focus = flowPane
-		return m, m.begin("", "", nil, "")
+		return m, m.begin(pane.Wish{}, "")
+	case keys.Flows:
+		return m.open(palette.New("Flows", m.flowItems()))
+	case keys.Options:
+		return m.open(m.optionsForm())
 	case keys.Break:
 		return m.breakIt()
 	case keys.NoBrows:
@@ -160,7 +164,7 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		if off := m.off(a); off != "" {
 			return m.tell(pane.Say{Text: "No faults here: " + off + ".", Refused: true})
 		}
-		return m.open(palette.New(m.labItems()))
+		return m.open(palette.New("Faults and words", m.labItems()))
 	case keys.Explain, keys.Server:
 		m.focus = exchangePane
 		return m.toPane(exchangePane, a)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"maps"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -47,7 +48,24 @@ func (m Model) intent(msg tea.Msg) (Model, tea.Cmd) {
 		return m.tell(msg)
 	case pane.Start:
 		m.focus = flowPane
-		return m, m.begin(msg.Profile, msg.Grant, m.carried(msg.Grant), "")
+		return m, m.begin(pane.Wish{Profile: msg.Profile, Grant: msg.Grant, Values: m.carried(msg.Grant)}, "")
+	case pane.Begin:
+		m.focus = flowPane
+		if msg.Keep {
+			m.kept = maps.Clone(m.kept)
+			if m.kept == nil {
+				m.kept = map[string]pane.Wish{}
+			}
+			m.kept[keptAs(m.filled(msg.Wish))] = msg.Wish
+		}
+		w := msg.Wish
+		w.Values = maps.Clone(w.Values)
+		for name, v := range m.carried(w.Grant) {
+			if w.Values[name] == "" {
+				w.Values[name] = v
+			}
+		}
+		return m, m.begin(w, "")
 	case pane.Run:
 		return m.act(msg.Action)
 	case pane.SetFault:

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"authdance/ui/keys"
 	"authdance/ui/pane"
 )
 
@@ -113,6 +114,8 @@ func (m Model) overRect() rect {
 		w, h = min(m.w-4, 68), min(body.h-2, 16)
 	case "help":
 		w, h = min(m.w-4, 112), min(body.h-1, 26)
+	case keys.Form, keys.FormText:
+		w, h = min(m.w-2, 100), min(body.h, 26)
 	case "welcome":
 		return rect{0, 0, m.w, m.h - 2}
 	default:

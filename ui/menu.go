@@ -4,26 +4,16 @@ import (
 	"strings"
 
 	"authdance/flows"
-	"authdance/flows/grants"
 	"authdance/ui/keys"
 	"authdance/ui/palette"
 	"authdance/ui/pane"
 )
 
-// items are the rows of the command palette: the keys, the grants, the
-// profiles and the catalog.
+// items are the rows of the command palette: the keys, the flows, the profiles
+// and, for who types a name, the catalog.
 func (m Model) items() []palette.Item {
 	var out []palette.Item
 	snap := m.session.Snapshot()
-	for _, g := range grants.List() {
-		item := palette.Item{Title: "Flow: start " + g.Title, Detail: g.Ref, Do: pane.Start{Grant: g.ID}}
-		for _, need := range g.Takes {
-			if need.From != "" && snap.Head.Vars[need.From] == "" && !need.Optional {
-				item.Off = "needs a value that this run does not have yet: " + need.From
-			}
-		}
-		out = append(out, item)
-	}
 	for _, r := range m.deps.Keys.All() {
 		if r.Scope != keys.App {
 			continue
@@ -34,13 +24,14 @@ func (m Model) items() []palette.Item {
 		}
 		out = append(out, item)
 	}
+	out = append(out, m.flowItems()...)
 	for _, p := range snap.Profiles {
 		out = append(out, palette.Item{Title: "Profile: use " + p.Name, Detail: p.Class, Do: pane.Start{Profile: p.ID}})
 	}
 	out = append(out, m.labItems()...)
 	if m.catalog != nil {
 		for _, p := range m.catalog.Pages() {
-			out = append(out, palette.Item{Title: "Catalog: " + p.Title, Do: pane.OpenPage{ID: p.ID}})
+			out = append(out, palette.Item{Title: "Catalog: " + p.Title, Do: pane.OpenPage{ID: p.ID}, Asked: true})
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 
 	"authdance/flows"
 	"authdance/ui/keys"
+	"authdance/ui/pane"
 )
 
 // move is what enter does now, and the sentence that says so. The NEXT line
@@ -70,7 +71,7 @@ func (m Model) forward() (mv move) {
 		return move{fmt.Sprintf("this flow needs %s, which another run brings.  enter: run the authorization code flow", strings.Join(missing, ", ")),
 			func(m Model) (Model, tea.Cmd) {
 				m.focus = flowPane
-				return m, m.begin("", "authorization_code", nil, "")
+				return m, m.begin(pane.Wish{Grant: "authorization_code"}, "")
 			}}
 	}
 	if m.breaking && step.ID == "token" {
@@ -123,7 +124,7 @@ func (m Model) afterwards() move {
 	}
 	if !code && m.carriedFrom(head.Spec.Grant) {
 		return move{fmt.Sprintf("done. enter: run it again.  %s other flows and profiles", m.deps.Keys.Key(keys.Menu)),
-			func(m Model) (Model, tea.Cmd) { return m, m.begin("", "", m.carried(head.Spec.Grant), "") }}
+			func(m Model) (Model, tea.Cmd) { return m, m.begin(pane.Wish{Values: m.carried(head.Spec.Grant)}, "") }}
 	}
 	return move{fmt.Sprintf("%sdone. enter: new run.  %s other flows and profiles", who, m.deps.Keys.Key(keys.Menu)),
 		func(m Model) (Model, tea.Cmd) { return m.act(keys.NewRun) }}

@@ -14,6 +14,7 @@ import (
 
 	"authdance/flows"
 	"authdance/ui"
+	"authdance/ui/pane"
 	"authdance/ui/uitest"
 )
 
@@ -55,7 +56,7 @@ func TestAPanicInViewEndsInOrder(t *testing.T) {
 
 func TestAPanicInACommandEndsInOrder(t *testing.T) {
 	d := deps(t, &uitest.Server{})
-	d.Start = func(string, string, flows.Vars) (flows.Started, error) { panic("a secret value") }
+	d.Start = func(pane.Wish) (flows.Started, flows.Performer, error) { panic("a secret value") }
 	err, out := onPipes(t, d, "")
 	var crash *ui.Crash
 	if !errors.As(err, &crash) || crash.Where != "a command" {

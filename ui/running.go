@@ -1,45 +1,69 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"authdance/flows"
+	"authdance/flows/grants"
 	"authdance/ui/exchange"
 	"authdance/ui/pane"
 )
 
-// begin starts a run; empty names mean the current ones. With auto the run goes
-// on by itself up to (not including) that step; "*" is to the end.
-func (m Model) begin(profile, grant string, vars flows.Vars, auto string) tea.Cmd {
-	snap := m.session.Snapshot()
-	if profile == "" {
-		profile = snap.Profile
-	}
-	if grant == "" {
-		grant = m.deps.Flow
-		if snap.Run > 0 {
-			grant = snap.Head.Spec.Grant
-		}
-	}
+// begin starts a run; what the wish leaves open is what it is now, or what was
+// kept for this flow. With auto the run goes on by itself up to (not including)
+// that step; "*" is to the end.
+func (m Model) begin(w pane.Wish, auto string) tea.Cmd {
+	w = m.filled(w)
 	start := m.deps.Start
 	return func() tea.Msg {
-		e, err := start(profile, grant, vars)
-		return started{e, auto, err}
+		e, p, err := start(w)
+		return started{e, p, w, auto, err}
 	}
 }
+
+// filled completes a wish.
+func (m Model) filled(w pane.Wish) pane.Wish {
+	snap := m.session.Snapshot()
+	w.Profile = cmp.Or(w.Profile, snap.Profile)
+	if w.Grant == "" {
+		w.Grant = m.deps.Flow
+		if snap.Run > 0 {
+			w.Grant = snap.Head.Spec.Grant
+		}
+	}
+	kept := m.kept[keptAs(w)]
+	values := maps.Clone(kept.Values)
+	if values == nil {
+		values = flows.Vars{}
+	}
+	maps.Copy(values, w.Values)
+	w.Values = values
+	if w.Options == nil {
+		w.Options = kept.Options
+	}
+	return w
+}
+
+// keptAs is where the choices for a flow of a profile are kept.
+func keptAs(w pane.Wish) string { return w.Profile + "\n" + w.Grant }
 
 func (m Model) begun(msg started) (Model, tea.Cmd) {
 	if msg.err != nil {
 		m.stuck = msg.err.Error()
 		return m.tell(pane.Say{Text: m.stuck, Bad: true})
 	}
+	if lacks := grants.Lacks(msg.event.Grant, msg.event.Vars, msg.event.Secrets); len(lacks) > 0 && m.session.Snapshot().Run > 0 {
+		return m.open(m.inputsForm(msg))
+	}
 	m = m.newBranch()
-	m.stuck = ""
+	m.stuck, m.performer = "", msg.performer
 	m.session = m.session.Start(m.deps.Now(), msg.event)
 	m.auto = msg.auto
 	return m, m.goOn()
@@ -75,7 +99,10 @@ func (m Model) perform(fx []flows.Effect) (Model, tea.Cmd) {
 		m.branchCtx, m.cancel = context.WithCancel(m.ctx)
 	}
 	ctx := m.branchCtx
-	branch, p := m.session.Branch(), m.deps.Performer
+	branch, p := m.session.Branch(), m.performer
+	if p == nil {
+		p = m.deps.Performer
+	}
 	cmds := make([]tea.Cmd, len(fx))
 	for i, f := range fx {
 		cmds[i] = func() tea.Msg { return answered{branch, p.Perform(ctx, f)} }
@@ -204,7 +231,11 @@ func (m Model) replay() (Model, tea.Cmd) {
 	if i < 0 {
 		return m.tell(pane.Say{Text: "No step has run yet: enter runs the first one.", Refused: true})
 	}
-	return m.record(flows.Advanced{To: snap.Head.Grant.Steps[i].ID})
+	again := pane.Record{Events: []flows.Event{flows.Advanced{To: snap.Head.Grant.Steps[i].ID}}}
+	if what := spent(snap.Head, i); what != "" {
+		return m.open(againForm(snap.Head.Grant.Steps[i], what, again))
+	}
+	return m.intent(again)
 }
 
 // first runs a code flow by itself up to where the browser has come back. The
@@ -215,7 +246,7 @@ func (m Model) first() (Model, tea.Cmd) {
 		m.auto = "callback"
 		return m, m.goOn()
 	}
-	return m, m.begin("", "authorization_code", nil, "callback")
+	return m, m.begin(pane.Wish{Grant: "authorization_code"}, "callback")
 }
 
 // breakIt brings a run to the token request and opens edit mode with the wrong
@@ -231,7 +262,7 @@ func (m Model) breakIt() (Model, tea.Cmd) {
 	}
 	m.breaking = true
 	m.focus = flowPane
-	return m, m.begin("", "authorization_code", nil, "token")
+	return m, m.begin(pane.Wish{Grant: "authorization_code"}, "token")
 }
 
 // relist reads the profile files again.

@@ -39,8 +39,9 @@ type Deps struct {
 	List func() ([]provider.Profile, []string)
 	Flow string // ID of the grant to begin with
 	// Start makes the first fact of a run: it reads the profile's secrets, so it
-	// runs as a command. vars are values the person already has (a refresh token).
-	Start func(profile, grant string, vars flows.Vars) (flows.Started, error)
+	// runs as a command. The Performer that it returns is the run's own, with the
+	// client's keys; nil means Deps.Performer.
+	Start func(pane.Wish) (flows.Started, flows.Performer, error)
 	// Clipboard writes to the local clipboard; nil or an error falls back to OSC 52.
 	Clipboard func(string) error
 	// Lab is the built-in lab; nil where there is none.
@@ -92,6 +93,9 @@ type Model struct {
 	seenWhy              int  // number of the run whose failure was explained
 	breaking             bool // the run is on its way to a request that will be broken
 
+	performer flows.Performer      // of the run in view; nil: that of Deps
+	kept      map[string]pane.Wish // what was chosen for a flow of a profile, by both IDs
+
 	spoilt string // the faults and the dialect of the lab that are on, for the header
 
 	cache  *cache
@@ -123,9 +127,11 @@ type (
 		wipe   int  // number of the message to take away
 	}
 	started struct {
-		event flows.Started
-		auto  string
-		err   error
+		event     flows.Started
+		performer flows.Performer
+		wish      pane.Wish
+		auto      string
+		err       error
 	}
 	loaded struct{ catalog *catalog.Catalog }
 	listed struct {
@@ -160,7 +166,7 @@ func (m Model) Init() tea.Cmd {
 		now := read
 		read = func() tea.Msg { time.Sleep(afterFirstFrame); return now() }
 	}
-	return tea.Batch(m.begin("", "", nil, ""), tea.RequestBackgroundColor, read)
+	return tea.Batch(m.begin(pane.Wish{}, ""), tea.RequestBackgroundColor, read)
 }
 
 // afterFirstFrame is how long the catalog waits for the first frame to be out.
@@ -259,7 +265,7 @@ func (m Model) address(i int, cmd tea.Cmd) tea.Cmd {
 		switch msg := cmd().(type) {
 		case nil:
 			return nil
-		case pane.Record, pane.Select, pane.Focus, pane.OpenPage, pane.Copy, pane.Say, pane.Start, pane.Run, pane.Close:
+		case pane.Record, pane.Select, pane.Focus, pane.OpenPage, pane.Copy, pane.Say, pane.Start, pane.Begin, pane.Run, pane.Close:
 			return msg
 		case tea.BatchMsg:
 			out := make(tea.BatchMsg, len(msg))

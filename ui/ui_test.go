@@ -15,6 +15,7 @@ import (
 	"authdance/themes"
 	"authdance/ui"
 	"authdance/ui/keys"
+	"authdance/ui/pane"
 	"authdance/ui/uitest"
 	"authdance/ui/welcome"
 )
@@ -45,12 +46,13 @@ func deps(t testing.TB, srv *uitest.Server) ui.Deps {
 		Performer: srv, Styles: th.Styles(themes.Unicode(), true), Keys: km, Flow: "authorization_code", Profile: "lab",
 		Profiles: []provider.Profile{provider.ForLab(uitest.Issuer, strings.TrimSuffix(uitest.API, "/api/profile"))},
 		Now:      func() time.Time { at = at.Add(time.Second); return at },
-		Start: func(profile, grant string, more flows.Vars) (flows.Started, error) {
+		Start: func(w pane.Wish) (flows.Started, flows.Performer, error) {
 			vars := uitest.Vars()
-			for k, v := range more {
+			for k, v := range w.Values {
 				vars[k] = v
 			}
-			return grants.Start(flows.Spec{Grant: grant}, uitest.Profile(), vars, nil, nil)
+			e, err := grants.Start(flows.Spec{Grant: w.Grant, Options: w.Options}, uitest.Profile(), vars, w.Secrets, nil)
+			return e, nil, err
 		},
 		Clipboard: func(string) error { return nil },
 		Welcome: welcome.Facts{{Name: "lab server", Value: "127.0.0.1:9500"}, {Name: "callback", Value: "a free port on 127.0.0.1"},

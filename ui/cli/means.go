@@ -95,25 +95,10 @@ func elsewhere(grant, name, choice string) error {
 // with. What is missing is said before anything is sent.
 func (c *console) means(t *target) func(*targetFlags) error {
 	return func(f *targetFlags) error {
-		who := t.profile.Client
-		var err error
-		if ref := cmp.Or(f.secret, who.Secret); ref != "" {
-			if t.secrets["client_secret"], err = c.resolve(ref, "--client-secret", t.onThisComputer()); err != nil {
-				return err
-			}
-		} else if t.lab != nil {
-			t.secrets = labSecrets(t.lab, who.ID)
-		}
-		if t.keys, err = c.keysOf(cmp.Or(f.key, who.Key), cmp.Or(f.cert, who.Certificate), cmp.Or(f.decryptKey, who.DecryptKey)); err != nil {
-			return err
-		}
-		if t.lab != nil && len(t.keys) == 0 {
-			if t.keys, err = labKeys(t.lab, who.ID); err != nil {
-				return &outcome{exitBug, err.Error()}
-			}
-		}
-		t.options["client_auth"] = cmp.Or(who.Auth, labAuth(t.lab, who.ID), t.usualAuth())
-		if err := t.complete(); err != nil {
+		who := &t.profile.Client
+		who.Secret, who.Key = cmp.Or(f.secret, who.Secret), cmp.Or(f.key, who.Key)
+		who.Certificate, who.DecryptKey = cmp.Or(f.cert, who.Certificate), cmp.Or(f.decryptKey, who.DecryptKey)
+		if err := c.equip(t); err != nil {
 			return err
 		}
 		for _, in := range givenTokens {
@@ -137,6 +122,32 @@ func (c *console) means(t *target) func(*targetFlags) error {
 		}
 		return labValues(t.lab, t.grant, t.options, t.vars)
 	}
+}
+
+// equip fetches the secret and the keys of the target's client, and settles how
+// it says who it is.
+func (c *console) equip(t *target) error {
+	who := t.profile.Client
+	var err error
+	if who.Secret != "" {
+		if t.secrets["client_secret"], err = c.resolve(who.Secret, "--client-secret", t.onThisComputer()); err != nil {
+			return err
+		}
+	} else if t.lab != nil {
+		for name, s := range labSecrets(t.lab, who.ID) {
+			t.secrets[name] = s
+		}
+	}
+	if t.keys, err = c.keysOf(who.Key, who.Certificate, who.DecryptKey); err != nil {
+		return err
+	}
+	if t.lab != nil && len(t.keys) == 0 {
+		if t.keys, err = labKeys(t.lab, who.ID); err != nil {
+			return &outcome{exitBug, err.Error()}
+		}
+	}
+	t.options["client_auth"] = cmp.Or(who.Auth, labAuth(t.lab, who.ID), t.usualAuth())
+	return t.complete()
 }
 
 // keysOf reads the private keys that the references name.
@@ -187,7 +198,7 @@ func (t *target) usualAuth() string {
 	_, cert := t.keys[exec.ClientCert]
 	c := provider.ClientConfig{}
 	switch {
-	case len(t.secrets) > 0:
+	case !t.secrets["client_secret"].IsZero():
 		c.Secret = "-"
 	case cert:
 		c.Certificate = "-"

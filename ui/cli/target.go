@@ -287,9 +287,7 @@ func (c *console) resolve(ref, flag string, literal bool) (wire.Secret, error) {
 // start makes the first fact of the run, and refuses what cannot work before
 // anything is sent.
 func (t *target) start() (flows.Started, error) {
-	p := t.profile
-	ev, err := grants.Start(flows.Spec{Grant: t.grant, Options: t.options},
-		flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, t.vars, t.secrets, t.params)
+	ev, err := t.begin()
 	if err != nil {
 		return ev, usage("%v", err)
 	}
@@ -297,4 +295,11 @@ func (t *target) start() (flows.Started, error) {
 		return ev, usage("%s needs %s, which is not known; give %s", t.grant, lacks[0].What, flagFor(lacks[0].Name))
 	}
 	return ev, nil
+}
+
+// begin makes the first fact of the run, complete or not.
+func (t *target) begin() (flows.Started, error) {
+	p := t.profile
+	return grants.Start(flows.Spec{Grant: t.grant, Options: t.options},
+		flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, t.vars, t.secrets, t.params)
 }

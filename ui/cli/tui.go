@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"authdance/flows"
-	"authdance/flows/exec"
 	"authdance/flows/grants"
 	"authdance/flows/lab"
 	"authdance/flows/provider"
@@ -76,16 +74,13 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 	if _, still := c.env("NO_MOTION"); still {
 		tick = time.Millisecond
 	}
-	p, done, err := c.screenPerformer(l, tick)
-	if err != nil {
-		return err
-	}
-	defer done()
+	st := &stage{c: c, lab: l, profiles: func() []provider.Profile { all, _ := list(); return all }, tick: tick, casts: map[string]*cast{}}
+	defer st.close()
 	colours := themes.Colour(c.color, c.environ, true)
 	d := ui.Deps{
-		Performer: p, Styles: look.Styles(themes.PickSymbols(c.environ, look.Symbols), colours < colorprofile.ANSI), Keys: km,
+		Styles: look.Styles(themes.PickSymbols(c.environ, look.Symbols), colours < colorprofile.ANSI), Keys: km,
 		Now: c.now, Profiles: profiles, Profile: profile, Flow: flow, Tick: tick, Greet: profile == labProfile && flow == "authorization_code",
-		Start: c.starter(list, l), List: list, Lab: labDesk{l},
+		Start: st.start, List: list, Lab: labDesk{l},
 		Clipboard: c.clipboard(), Welcome: c.facts(l, colours, trouble),
 	}
 	err = ui.Run(ctx, d, ui.Terminal{In: ttyin.New(c.in), Out: os.Stdout, Environ: withoutDebug(c.environ), Profile: colours})
@@ -101,90 +96,6 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 		return &outcome{exitBug, "the terminal program ended: " + err.Error()}
 	}
 	return nil
-}
-
-// screenPerformer signs in by itself at the lab, and uses the person's browser
-// everywhere else.
-func (c *console) screenPerformer(l *lab.Lab, tick time.Duration) (flows.Performer, func(), error) {
-	o := exec.Options{Now: c.now, Crashed: c.crashed, Browser: exec.None{}}
-	if c.hasScreen() {
-		o.Browser = exec.System{}
-	}
-	live, err := exec.NewLive(o)
-	if err != nil {
-		return nil, nil, usage("%v", err)
-	}
-	who := l.Users()[0]
-	signIn, err := exec.NewSignIn(exec.SignInOptions{Options: o, Next: live, User: who.Username, Password: who.Password, Code: lab.SecondFactor, Tick: tick})
-	if err != nil {
-		return nil, nil, usage("%v", err)
-	}
-	return byHost{host: hostOf(l.Issuer()), there: signIn, elsewhere: live}, func() { _ = live.Close() }, nil
-}
-
-// byHost sends a Browse to the simulated browser when it goes to the lab.
-type byHost struct {
-	host             string
-	there, elsewhere flows.Performer
-}
-
-// Perform implements flows.Performer.
-func (b byHost) Perform(ctx context.Context, e flows.Effect) flows.Event {
-	if br, ok := e.(flows.Browse); ok && hostOf(br.Request.URL.Raw()) == b.host {
-		return b.there.Perform(ctx, e)
-	}
-	return b.elsewhere.Perform(ctx, e)
-}
-
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
-
-func find(list []provider.Profile, id string) (provider.Profile, error) {
-	for _, p := range list {
-		if p.ID == id {
-			return p, nil
-		}
-	}
-	return provider.Profile{}, errors.New("there is no profile " + wire.Safe(id) + "; authdance profile list shows those there are")
-}
-
-// starter makes the first fact of a run. It reads the profile's secret, so the
-// model calls it as a command.
-func (c *console) starter(list func() ([]provider.Profile, []string), l *lab.Lab) func(profile, grant string, more flows.Vars) (flows.Started, error) {
-	return func(profile, grant string, more flows.Vars) (flows.Started, error) {
-		profiles, _ := list()
-		p, err := find(profiles, profile)
-		if err != nil {
-			return flows.Started{}, err
-		}
-		p = p.For(grant)
-		vars := flows.Vars(p.Vars())
-		for name, v := range more {
-			vars[name] = v
-		}
-		secrets := flows.Secrets{}
-		if ref := p.Client.Secret; ref == "prompt" || ref == "-" {
-			return flows.Started{}, errors.New("its secret is asked for or read from standard input, which works only with authdance run; use env:NAME or file:PATH here")
-		} else if ref != "" {
-			s, err := c.resolve(ref, "its secret", false)
-			if err != nil {
-				return flows.Started{}, err
-			}
-			secrets["client_secret"] = s
-		} else if p.Class == provider.Lab {
-			secrets = labSecrets(l, p.Client.ID)
-			if err := labValues(l, grant, p.RunOptions(), vars); err != nil {
-				return flows.Started{}, err
-			}
-		}
-		spec := flows.Spec{Grant: grant, Options: p.RunOptions()}
-		return grants.Start(spec, flows.Profile{ID: p.ID, Name: p.Name, Class: p.Class, Quirks: p.Quirks}, vars, secrets, nil)
-	}
 }
 
 // clipboard is the local clipboard; nil over SSH and where there is none: then

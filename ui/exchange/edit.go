@@ -20,7 +20,7 @@ type edit struct {
 	guess  int // 0: none; else the choice, from 1
 	undo   [][]flows.Edit
 	asking asking
-	field  field
+	field  pane.Field
 }
 
 func (d edit) on() bool { return d.step != "" }
@@ -181,7 +181,7 @@ func (p Pane) actEdit(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 	case keys.Value:
 		return p.open(s)
 	case keys.AddOne:
-		p.edit.row, p.edit.asking, p.edit.field = last, aPair, newField("")
+		p.edit.row, p.edit.asking, p.edit.field = last, aPair, pane.NewField("")
 	case keys.Keep:
 		return p.cycle(s)
 	case keys.Undo:
@@ -244,7 +244,7 @@ func (p Pane) restore(s subject, e pane.Env) (pane.Pane, tea.Msg) {
 // what is typed there is shown.
 func (p Pane) open(s subject) (pane.Pane, tea.Msg) {
 	if p.edit.row >= len(s.rows) {
-		p.edit.asking, p.edit.field = aPair, newField("")
+		p.edit.asking, p.edit.field = aPair, pane.NewField("")
 		return p, nil
 	}
 	r := s.rows[p.edit.row]
@@ -255,7 +255,7 @@ func (p Pane) open(s subject) (pane.Pane, tea.Msg) {
 	if s.veil.secret(r.now()) && !s.readyMade(r.name, r.now().Value) {
 		text = ""
 	}
-	p.edit.asking, p.edit.field = aValue, newField(text)
+	p.edit.asking, p.edit.field = aValue, pane.NewField(text)
 	return p, nil
 }
 
@@ -317,7 +317,7 @@ func (s subject) set(r pair, val wire.Untrusted) []flows.Edit {
 func (p Pane) actField(a keys.Action, s subject, e pane.Env) (pane.Pane, tea.Msg) {
 	switch a {
 	case keys.Clear:
-		p.edit.field = field{}
+		p.edit.field = pane.Field{}
 	case keys.Back:
 		if p.edit.asking == theName {
 			p.edit = edit{}

@@ -138,7 +138,7 @@ func (p Pane) rows(s subject, e pane.Env, w, h int) []string {
 	marked := p.edit.row >= len(s.rows)
 	last := s.gutter(same, marked, e)
 	if p.edit.asking == aPair {
-		last += "name=value: " + p.edit.field.view(max(w-16, 2), st)
+		last += "name=value: " + p.edit.field.View(max(w-16, 2), st)
 	} else {
 		last += named("+ add a parameter", 17, marked, e) + "  " + st.Key.Render(e.Keys.Key(keys.AddOne))
 	}
@@ -225,7 +225,7 @@ func (p Pane) row(s subject, r pair, marked bool, c columns, e pane.Env) string 
 	}
 	switch {
 	case marked && p.edit.asking == aValue:
-		return text + p.edit.field.view(c.next, st)
+		return text + p.edit.field.View(c.next, st)
 	case r.mark == same && c.orig == 0:
 		return text + pane.Middle(s.veil.value(r.old), c.next)
 	}

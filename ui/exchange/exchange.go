@@ -278,9 +278,9 @@ func (p Pane) Update(msg tea.Msg, e pane.Env) (pane.Pane, tea.Cmd) {
 	}
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		p.edit.field = p.edit.field.key(msg)
+		p.edit.field = p.edit.field.Key(msg)
 	case tea.PasteMsg:
-		p.edit.field = p.edit.field.paste(msg.Content)
+		p.edit.field = p.edit.field.Paste(msg.Content)
 	}
 	return p, nil
 }

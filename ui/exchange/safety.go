@@ -77,7 +77,7 @@ func (p Pane) gate(s subject, e pane.Env) []string {
 	name := wire.Safe(s.s.Profile.Name)
 	mean := notice(st.Live.Render(st.Sym.Warn), name+" is marked LIVE. Edit mode is off here until you say that you mean it.", e)
 	ask := append(prefixed(pane.Wrap("To go on, type the profile name "+st.Title.Render(name)+":", e.W-4), "   "),
-		"   "+st.Now.Render(st.Sym.Cursor)+" "+p.edit.field.view(max(e.W-8, 2), st))
+		"   "+st.Now.Render(st.Sym.Cursor)+" "+p.edit.field.View(max(e.W-8, 2), st))
 	leave := []string{"   " + st.Key.Render(e.Keys.Key(keys.Back)) + " leaves, nothing is sent."}
 	gap := []string{""}
 	where := []string{"   " + pane.Cut(wire.Safe(s.next.Method)+" "+host, max(e.W-4, 1))}

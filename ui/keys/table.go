@@ -17,6 +17,8 @@ const (
 	Welcome  Scope = "welcome"
 	Palette  Scope = "commands"
 	Help     Scope = "help"
+	Form     Scope = "form"
+	FormText Scope = "form, text"
 )
 
 // The actions.
@@ -58,6 +60,8 @@ const (
 	Break   Action = "flow.break"
 	Server  Action = "flow.server"
 	Faults  Action = "flow.faults"
+	Flows   Action = "flow.flows"
+	Options Action = "flow.options"
 
 	Up     Action = "move.up"
 	Down   Action = "move.down"
@@ -94,6 +98,7 @@ const (
 	Repro   Action = "catalog.reproduce"
 	Reload  Action = "profiles.reload"
 	PickRow Action = "profiles.use"
+	Turn    Action = "form.turn"
 )
 
 // Default is the whole table.
@@ -114,6 +119,8 @@ func Default() []Row {
 		{Lookup, App, []string{"c"}, "the page about this", 0, ""},
 		{RunAll, App, []string{"R"}, "new run, all steps", 0, ""},
 		{NewRun, App, nil, "new run, step by step", 0, ""},
+		{Flows, App, []string{"F"}, "start another flow", 0, ""},
+		{Options, App, []string{"O"}, "options of the next run", 0, ""},
 		{First, App, nil, "my first login, guided", 0, ""},
 		{Break, App, nil, "break it on purpose: send a wrong PKCE verifier", 0, ""},
 		{Server, App, []string{"S"}, "what the server checked", 0, ""},
@@ -200,6 +207,21 @@ func Default() []Row {
 		{Enter, Help, []string{"enter"}, "close, or do the marked one", 1, "close"},
 		{Down, Help, []string{"down"}, "mark a key", 2, "mark a key"},
 		{Back, Help, []string{"esc"}, "close", 3, "close"},
+
+		{Enter, Form, []string{"enter"}, "do it with these", 1, "do it"},
+		{Up, Form, []string{"up"}, "row before", 2, "row"},
+		{Down, Form, []string{"down"}, "next row", 0, ""},
+		{Left, Form, []string{"left"}, "choice before", 3, "choose"},
+		{Right, Form, []string{"right"}, "next choice", 0, ""},
+		{Turn, Form, []string{"space"}, "next choice", 0, ""},
+		{Undo, Form, []string{"u", "backspace"}, "back to the default", 4, "default"},
+		{Back, Form, []string{"esc"}, "close, and change nothing", 5, "close"},
+
+		{Enter, FormText, []string{"enter"}, "do it with these", 1, "do it"},
+		{Up, FormText, []string{"up"}, "row before", 2, "row"},
+		{Down, FormText, []string{"down"}, "next row", 0, ""},
+		{Clear, FormText, []string{"ctrl+u"}, "clear the text", 3, "clear"},
+		{Back, FormText, []string{"esc"}, "close, and change nothing", 4, "close"},
 
 		{Enter, Text, []string{"enter"}, "take it", 1, "take it"},
 		{Back, Text, []string{"esc"}, "leave the field", 2, "leave"},

@@ -19,26 +19,31 @@ import (
 // done now, "" when it can.
 type Item struct {
 	Title, Detail, Key, Off string
+	Group                   string // heading above the first one of a group, while nothing is typed
+	Asked                   bool   // shown only to who types a part of its name
 	Do                      tea.Msg
 }
 
 // Pane is the palette. It is always typing.
 type Pane struct {
 	pane.Plain
+	name   string
 	items  []Item
 	query  string
 	shown  []int // indexes into items, best first
 	cursor int
 }
 
-// New makes a palette of the items, in their order.
-func New(items []Item) Pane { return Pane{items: items}.filter("") }
+// New makes a palette of this name of the items, in their order.
+func New(name string, items []Item) Pane { return Pane{name: name, items: items}.filter("") }
 
 func (p Pane) filter(query string) Pane {
 	p.query, p.cursor, p.shown = query, 0, nil
 	if strings.TrimSpace(query) == "" {
 		for i := range p.items {
-			p.shown = append(p.shown, i)
+			if !p.items[i].Asked {
+				p.shown = append(p.shown, i)
+			}
 		}
 	} else {
 		for _, m := range fuzzy.FindFrom(query, titles(p.items)) {
@@ -51,8 +56,8 @@ func (p Pane) filter(query string) Pane {
 			if !strings.Contains(t, q) {
 				n += 2
 			}
-			if strings.HasPrefix(t, "catalog:") {
-				n++
+			if p.items[i].Asked {
+				n += 4
 			}
 			return n
 		}
@@ -77,7 +82,7 @@ func (Pane) Typing(pane.Env) bool { return true }
 
 // Title names the box and counts the rows.
 func (p Pane) Title(pane.Env) (string, string) {
-	return "Commands", fmt.Sprintf("%d of %d", len(p.shown), len(p.items))
+	return p.name, fmt.Sprintf("%d of %d", len(p.shown), len(p.items))
 }
 
 // Primary says what enter does.
@@ -152,9 +157,14 @@ func (p Pane) Sync(pane.Env) (pane.Pane, tea.Cmd) { return p, nil }
 func (p Pane) View(e pane.Env) string {
 	st := e.Styles
 	var lines []string
-	mark := -1
+	mark, last := -1, -1
+	group := ""
 	for i, n := range p.shown {
 		it := p.items[n]
+		if it.Group != group && p.query == "" && it.Group != "" {
+			lines = append(lines, " "+st.Title.Render(it.Group))
+		}
+		group = it.Group
 		key := st.Key.Render(it.Key)
 		lead, style := "  ", st.Text
 		if it.Off != "" {
@@ -169,15 +179,18 @@ func (p Pane) View(e pane.Env) string {
 			if more == "" {
 				more = it.Detail
 			}
-			lines = append(lines, st.Muted.Render(pane.Cut("    "+more, e.W)))
+			for _, l := range pane.Wrap(wire.Safe(more), max(8, e.W-5)) {
+				lines = append(lines, "    "+st.Muted.Render(l))
+			}
+			last = len(lines) - 1
 		}
 	}
 	if len(lines) == 0 {
 		lines = []string{st.Muted.Render("  Nothing has this name. Try one word: refresh, copy, token, profile.")}
 	}
 	window, _ := pane.Window(lines, 0, mark, max(1, e.H-1))
-	if mark >= 0 && len(window) > 0 && mark+1 < len(lines) && mark >= len(window)-1 { // keep the detail under the cursor in view
-		window, _ = pane.Window(lines, 0, mark+1, max(1, e.H-1))
+	if last > mark && last >= len(window) { // keep the detail under the cursor in view
+		window, _ = pane.Window(lines, 0, last, max(1, e.H-1))
 	}
 	head := st.Key.Render(" :") + " " + st.Text.Render(wire.Safe(p.query)) + st.Selected.Render(" ")
 	return strings.Join(append([]string{head}, window...), "\n")

@@ -28,7 +28,7 @@ func items() []palette.Item {
 
 func TestWhatTheProgramDoesComesBeforeWhatItExplains(t *testing.T) {
 	e := uitest.Env(t, session.Snapshot{}, 60, 12)
-	p := typed(palette.New(items()), e, "refresh")
+	p := typed(palette.New("Commands", items()), e, "refresh")
 	if _, up := p.Act(keys.Enter, e); up != (pane.Close{Then: pane.Start{Grant: "refresh_token"}}) {
 		t.Fatalf("enter does %v", up)
 	}
@@ -36,7 +36,7 @@ func TestWhatTheProgramDoesComesBeforeWhatItExplains(t *testing.T) {
 
 func TestWhatCannotBeDoneNowSaysWhy(t *testing.T) {
 	e := uitest.Env(t, session.Snapshot{}, 60, 12)
-	p := typed(palette.New(items()), e, "why")
+	p := typed(palette.New("Commands", items()), e, "why")
 	_, up := p.Act(keys.Enter, e)
 	if say, ok := up.(pane.Say); !ok || !strings.Contains(say.Text, "nothing has failed") {
 		t.Fatalf("enter does %v", up)
@@ -48,7 +48,7 @@ func TestWhatCannotBeDoneNowSaysWhy(t *testing.T) {
 
 func TestANameThatNothingHasIsSaid(t *testing.T) {
 	e := uitest.Env(t, session.Snapshot{}, 60, 12)
-	p := typed(palette.New(items()), e, "zzzz")
+	p := typed(palette.New("Commands", items()), e, "zzzz")
 	if _, up := p.Act(keys.Enter, e); up != nil || !strings.Contains(p.View(e), "Nothing has this name") {
 		t.Fatalf("enter does %v", up)
 	}

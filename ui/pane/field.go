@@ -1,4 +1,4 @@
-package exchange
+package pane
 
 import (
 	"strings"
@@ -11,9 +11,9 @@ import (
 	"authdance/themes"
 )
 
-// field is a line editor. It keeps the text exactly as it was typed or pasted,
+// Field is a line editor. It keeps the text exactly as it was typed or pasted,
 // also what cannot be shown, because exactly this will be sent.
-type field struct {
+type Field struct {
 	text []rune
 	at   int // cursor, in characters
 }
@@ -21,18 +21,20 @@ type field struct {
 // longest bounds what a person can paste into a request.
 const longest = 64 << 10
 
-func newField(text string) field {
+// NewField begins with a text, the cursor at its end.
+func NewField(text string) Field {
 	if len(text) > longest {
 		text = text[:longest]
 	}
 	r := []rune(text)
-	return field{r, len(r)}
+	return Field{r, len(r)}
 }
 
-func (f field) String() string { return string(f.text) }
+// String is the text as it stands.
+func (f Field) String() string { return string(f.text) }
 
-// key edits; keys that mean nothing here change nothing.
-func (f field) key(k tea.KeyPressMsg) field {
+// Key edits; keys that mean nothing here change nothing.
+func (f Field) Key(k tea.KeyPressMsg) Field {
 	switch k.String() {
 	case "left", "ctrl+b":
 		f.at = max(f.at-1, 0)
@@ -59,28 +61,28 @@ func (f field) key(k tea.KeyPressMsg) field {
 	return f
 }
 
-// paste takes text from the clipboard without the line ends around it, which
+// Paste takes text from the clipboard without the line ends around it, which
 // nearly always come from copying.
-func (f field) paste(text string) field { return f.insert(strings.Trim(text, "\r\n")) }
+func (f Field) Paste(text string) Field { return f.insert(strings.Trim(text, "\r\n")) }
 
-func (f field) insert(text string) field {
+func (f Field) insert(text string) Field {
 	if text == "" || len(text) > longest || len(f.text)+len(text) > longest {
 		return f
 	}
 	more := []rune(text)
 	out := make([]rune, 0, len(f.text)+len(more))
 	out = append(append(append(out, f.text[:f.at]...), more...), f.text[f.at:]...)
-	return field{out, f.at + len(more)}
+	return Field{out, f.at + len(more)}
 }
 
-func (f field) without(from, to int) field {
+func (f Field) without(from, to int) Field {
 	out := make([]rune, 0, len(f.text))
 	out = append(append(out, f.text[:from]...), f.text[to:]...)
-	return field{out, from}
+	return Field{out, from}
 }
 
-// view draws the text in w cells with the cursor in sight.
-func (f field) view(w int, st *themes.Styles) string {
+// View draws the text in w cells with the cursor in sight.
+func (f Field) View(w int, st *themes.Styles) string {
 	if w < 2 {
 		return ""
 	}
