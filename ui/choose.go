@@ -201,8 +201,8 @@ func againForm(st flows.Step, what string, again pane.Record) dialog.Form {
 		"code":          "A code counts once. The server refuses it the second time, and a careful one revokes the tokens that it gave for it (RFC 6749 §4.1.2).",
 		"refresh_token": "This refresh token was used already. A server that rotates them refuses it, and a careful one ends the whole family (RFC 9700 §4.14).",
 	}[what]
-	return dialog.NewForm("Send "+what+" again?", text, "send it again; esc does not", []dialog.Row{{Name: "again", What: text, Choices: []string{"send " + what + " again"}, Value: "send " + what + " again", Default: "send " + what + " again"}},
-		grants.CheckValue, func(map[string]string) (tea.Msg, error) { return again, nil })
+	return dialog.NewForm("Step "+st.ID+": send "+what+" again?", text, "send it again; esc does not", nil, grants.CheckValue,
+		func(map[string]string) (tea.Msg, error) { return again, nil })
 }
 
 func upper(s string) string {

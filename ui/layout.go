@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"authdance/ui/dialog"
 	"authdance/ui/keys"
 	"authdance/ui/pane"
 )
@@ -115,7 +116,8 @@ func (m Model) overRect() rect {
 	case "help":
 		w, h = min(m.w-4, 112), min(body.h-1, 26)
 	case keys.Form, keys.FormText:
-		w, h = min(m.w-2, 100), min(body.h, 26)
+		w = min(m.w-2, 100)
+		h = min(body.h, top.(dialog.Form).Lines(w-2)+2)
 	case "welcome":
 		return rect{0, 0, m.w, m.h - 2}
 	default:

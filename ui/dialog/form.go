@@ -39,7 +39,8 @@ type Form struct {
 }
 
 // NewForm makes a form. verb says what enter does. check refuses one value; take
-// makes the intent of all of them, by the names of the rows, or refuses them.
+// makes the intent of all of them, by the names of the rows, or refuses them. A
+// form without rows is a question.
 func NewForm(title, intro, verb string, rows []Row, check func(name, value string) error, take func(map[string]string) (tea.Msg, error)) Form {
 	f := Form{title: title, intro: intro, verb: verb, rows: rows, check: check, take: take}
 	for i, r := range rows { // the first thing that is missing, else the top
@@ -75,6 +76,19 @@ func (f Form) Title(pane.Env) (string, string) {
 	return f.title, fmt.Sprintf("%d chosen", n)
 }
 
+// Lines is how many lines the form needs in w cells, with room for what is said
+// about a row.
+func (f Form) Lines(w int) int {
+	n := 0
+	if f.intro != "" {
+		n = len(pane.Wrap(f.intro, w-2)) + 1
+	}
+	if len(f.rows) > 0 {
+		n += len(f.rows) + 6
+	}
+	return n
+}
+
 // Primary says what enter does.
 func (f Form) Primary(pane.Env) string { return f.verb }
 
@@ -96,7 +110,7 @@ func (f Form) set(value string) Form {
 
 // Act moves, turns a choice, or takes the form.
 func (f Form) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
-	if len(f.rows) == 0 {
+	if len(f.rows) == 0 && a != keys.Enter {
 		return f, nil
 	}
 	switch a {
@@ -220,11 +234,14 @@ func (f Form) View(e pane.Env) string {
 		below = append(below, " "+l)
 	}
 	var head []string
-	if f.intro != "" && e.H > 14 {
+	if f.intro != "" && (e.H > len(f.rows)+8 || len(f.rows) == 0) {
 		for _, l := range pane.Wrap(f.intro, e.W-2) {
 			head = append(head, " "+st.Muted.Render(l))
 		}
 		head = append(head, "")
+	}
+	if len(f.rows) == 0 {
+		return strings.Join(slices.Concat(head, below), "\n")
 	}
 	below = below[:min(len(below), max(1, e.H-len(head)-3))]
 	room := max(1, e.H-len(head)-len(below)-1)
