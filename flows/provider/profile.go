@@ -15,6 +15,9 @@ import (
 	"authdance/flows/wire"
 )
 
+// Schema is the version of the profile files that this program writes.
+const Schema = 1
+
 // The classes of environment. LIVE asks before it sends anything changed.
 const (
 	Lab  = "LAB"
@@ -121,7 +124,7 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("profile %q, field %s: %s", wire.Safe(p.ID), field, fmt.Sprintf(format, a...))
 	}
 	switch {
-	case p.Schema > 1:
+	case p.Schema > Schema:
 		return wrong("schema", "version %d is newer than this authdance knows; use a newer authdance", p.Schema)
 	case !idPattern.MatchString(p.ID):
 		return wrong("id", "use small letters, digits, dot, dash or underscore, at most 64, like \"okta-dev\"")

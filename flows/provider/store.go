@@ -115,6 +115,12 @@ func ParseProfile(data []byte) (Profile, error) {
 	if p.Client.RedirectURI == "" {
 		p.Client.RedirectURI = defaultRedirect
 	}
+	if p.Preset != "" {
+		if _, err := FindPreset(p.Preset); err != nil {
+			return p, fmt.Errorf("profile %q, field preset: %w", wire.Safe(p.ID), err)
+		}
+	}
+	p = p.complete()
 	return p, p.Validate()
 }
 
@@ -151,11 +157,20 @@ func (p Profile) Vars() map[string]wire.Untrusted {
 	set("api", p.API)
 	set("client_id", p.Client.ID)
 	set("redirect_uri", cmp.Or(p.Client.RedirectURI, defaultRedirect))
-	set("scope", p.Request.Scope)
+	set("scope", p.scope())
 	set("audience", p.Request.Audience)
 	set("resource", p.Request.Resource)
 	for name, val := range p.Values {
 		set(name, val)
 	}
 	return out
+}
+
+// scope is what is asked for as this provider wants it written: most of them
+// separate by a space (RFC 6749 §3.3).
+func (p Profile) scope() string {
+	if sep := p.Quirks["scope_separator"]; sep != "" {
+		return strings.Join(strings.Fields(p.Request.Scope), sep)
+	}
+	return p.Request.Scope
 }
