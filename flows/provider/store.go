@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -173,4 +174,28 @@ func (p Profile) scope() string {
 		return strings.Join(strings.Fields(p.Request.Scope), sep)
 	}
 	return p.Request.Scope
+}
+
+// TOML is the profile as a new file has it. What its preset says too is left
+// out, so that it goes on coming from there.
+func (p Profile) TOML() []byte {
+	var b bytes.Buffer
+	if err := toml.NewEncoder(&b).Encode(p.lean()); err != nil {
+		panic(err) // strings and maps of strings always encode
+	}
+	return b.Bytes()
+}
+
+// lean is the profile without what complete would add.
+func (p Profile) lean() Profile {
+	preset, err := FindPreset(p.Preset)
+	if p.Preset == "" || err != nil {
+		return p
+	}
+	p.Quirks = maps.Clone(p.Quirks)
+	maps.DeleteFunc(p.Quirks, func(k, v string) bool { return preset.Quirks[k] == v })
+	if filled, lacks := preset.Profile(nil); len(lacks) == 0 && p.Issuer == filled.Issuer && p.Metadata == filled.Metadata && maps.Equal(p.Endpoints, filled.Endpoints) {
+		p.Endpoints = nil
+	}
+	return p
 }
