@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"authdance/flows/lab"
+
 	jose "github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 )
@@ -173,8 +175,11 @@ func (p *party) post(t *testing.T, endpoint string, form url.Values) answer {
 			f.Set("client_assertion", s.jwt(p.assertionClaims(p.who.id), h))
 			f.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 		case "client_secret_post":
+			f.Set("client_id", p.who.id)
 			f.Set("client_secret", p.who.secret)
-			fallthrough
+		case "saml":
+			f.Set("client_assertion", p.mintSAML(t, lab.AssertionOptions{Subject: p.who.id}))
+			f.Set("client_assertion_type", samlClientType)
 		default:
 			f.Set("client_id", p.who.id)
 		}
