@@ -2,13 +2,10 @@ package lab_test
 
 import (
 	"crypto/rand"
-	"net/http"
 	"net/url"
 	"testing"
 
 	"authdance/flows/lab"
-
-	"golang.org/x/oauth2"
 )
 
 const macSecret = "workshop-secret-that-is-long-enough-to-sign"
@@ -132,42 +129,4 @@ func TestAssertionRefusalsNameTheMistake(t *testing.T) {
 	wantRefusal(t, other("client_assertion", "", "client_assertion_type", "", "client_id", "workshop-keys"), 401, "invalid_client", "authenticates with a client_assertion")
 	wantRefusal(t, other("client_assertion", "", "client_assertion_type", "", "client_id", "workshop-mac", "client_secret", macSecret), 401, "invalid_client", "another way")
 	wantRefusal(t, other("client_assertion", "", "client_assertion_type", "", "client_id", "workshop-keys", "client_secret", "authenticated at the door"), 401, "invalid_client", "another way")
-}
-
-// Every endpoint that authenticates clients takes assertions, also for the code flow.
-func TestAssertionsWorkAtEveryEndpoint(t *testing.T) {
-	b := newBench(t)
-	keys := b.keySigner(t)
-	sign := func(form url.Values) url.Values {
-		f := assertionForm(keys.jwt(b.assertionClaims("workshop-keys"), nil))
-		f.Del("grant_type")
-		f.Del("scope")
-		for name, v := range form {
-			f[name] = v
-		}
-		return f
-	}
-	verifier := oauth2.GenerateVerifier()
-	pushed := b.send(t, b.lab.Issuer()+"/par", sign(edit(b.authorizeForm(), "client_id", "workshop-keys", "scope", "openid read", "code_challenge", oauth2.S256ChallengeFromVerifier(verifier))))
-	if pushed.status != http.StatusCreated {
-		t.Fatal(pushed.text)
-	}
-	back, err := b.browser.visit(b.lab.Issuer() + "/authorize?" + url.Values{"client_id": {"workshop-keys"}, "request_uri": {pushed.str("request_uri")}}.Encode())
-	if err != nil {
-		t.Fatal(err)
-	}
-	tok := b.send(t, b.lab.Issuer()+"/token", sign(url.Values{"grant_type": {"authorization_code"}, "code": {back.Get("code")}, "redirect_uri": {callback}, "code_verifier": {verifier}}))
-	if tok.status != 200 || tok.str("id_token") == "" {
-		t.Fatalf("tokens = %s", tok.text)
-	}
-	token := url.Values{"token": {tok.str("access_token")}}
-	if a := b.send(t, b.lab.Issuer()+"/introspect", sign(token)); a.json["active"] != true {
-		t.Errorf("introspection = %s", a.text)
-	}
-	if a := b.send(t, b.lab.Issuer()+"/revoke", sign(token)); a.status != 200 {
-		t.Errorf("revocation = %s", a.text)
-	}
-	if a := b.send(t, b.lab.Issuer()+"/introspect", sign(token)); a.json["active"] != false {
-		t.Errorf("introspection after revocation = %s", a.text)
-	}
 }
