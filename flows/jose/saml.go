@@ -79,6 +79,9 @@ func readSAML(text string) Token {
 	if id := repeatedID(doc.Root()); id != "" {
 		t.Checks = append(t.Checks, row(wire.Fail, "structure", "SAML Core §1.3.4", "two elements have one ID: a signature may cover one and the reader take the other", quoted(id), "each ID once"))
 	}
+	if strings.Contains(text, "<!--") {
+		t.Checks = append(t.Checks, row(wire.Warn, "structure", "CVE-2017-11427", "comments stand in the document: readers that stop at one read another text than was signed", "<!--", "no comments"))
+	}
 	a := readAssertion(found[0])
 	if sig := signatureFor(doc.Root(), found[0]); sig != nil {
 		a.Signed, a.SignedWith = true, algorithmOf(sig)
@@ -204,11 +207,20 @@ func child(e *etree.Element, tag string) *etree.Element {
 	return nil
 }
 
+// textOf is the whole text of an element. A comment inside does not end it: the
+// signature does not cover comments, and readers that stop at one have signed in
+// the wrong person (CVE-2017-11427).
 func textOf(e *etree.Element) string {
 	if e == nil {
 		return ""
 	}
-	return strings.TrimSpace(e.Text())
+	var text strings.Builder
+	for _, c := range e.Child {
+		if data, ok := c.(*etree.CharData); ok {
+			text.WriteString(data.Data)
+		}
+	}
+	return strings.TrimSpace(text.String())
 }
 
 func readAssertion(e *etree.Element) Assertion {
