@@ -117,7 +117,7 @@ func requestClient(claims wire.Value, want string) wire.Check {
 	case !isString(v):
 		return wrongType("client_id", ref, v, "a string")
 	case want == "":
-		return row(wire.NA, id, ref, "no client_id is known to compare with", v.Text, "")
+		return row(wire.Unknown, id, ref, "no client_id is known to compare with", v.Text, "")
 	case v.Text != want:
 		return row(wire.Fail, id, ref, "the request was signed for another client", v.Text, want)
 	}

@@ -98,17 +98,34 @@ func meaningOf(name string) string {
 
 // members compares two objects, name by name, in the order of the first.
 func (c *Comparison) members(part, path string, a, b wire.Value, depth int) {
+	inA, inB := byName(a), byName(b)
 	for i, m := range a.Members {
-		if first, _ := a.Get(m.Name); first.Start == m.Value.Start || i == 0 {
-			other, ok := b.Get(m.Name)
+		if inA[m.Name] == i {
+			at, ok := inB[m.Name]
+			other := wire.Value{}
+			if ok {
+				other = b.Members[at].Value
+			}
 			c.value(part, dot(path, m.Name), m.Value, other, true, ok, depth)
 		}
 	}
-	for _, m := range b.Members {
-		if _, ok := a.Get(m.Name); !ok {
+	for i, m := range b.Members {
+		if _, ok := inA[m.Name]; !ok && inB[m.Name] == i {
 			c.value(part, dot(path, m.Name), wire.Value{}, m.Value, false, true, depth)
 		}
 	}
+}
+
+// byName tells where each name stands first: looking names up one by one would
+// make two hostile tokens cost the product of their sizes.
+func byName(v wire.Value) map[string]int {
+	at := make(map[string]int, len(v.Members))
+	for i, m := range v.Members {
+		if _, twice := at[m.Name]; !twice {
+			at[m.Name] = i
+		}
+	}
+	return at
 }
 
 func (c *Comparison) value(part, name string, a, b wire.Value, inA, inB bool, depth int) {
@@ -143,9 +160,10 @@ func same(name string, a, b wire.Value) bool {
 		y, okY := b.Float()
 		return a.Text == b.Text || okX && okY && x == y && len(a.Text) < 16 && len(b.Text) < 16
 	case isObject(a):
+		inB := byName(b)
 		return len(a.Members) == len(b.Members) && !slices.ContainsFunc(a.Members, func(m wire.Member) bool {
-			other, ok := b.Get(m.Name)
-			return !ok || !same("", m.Value, other)
+			at, ok := inB[m.Name]
+			return !ok || !same("", m.Value, b.Members[at].Value)
 		})
 	case isArray(a):
 		return slices.EqualFunc(a.Items, b.Items, func(x, y wire.Value) bool { return same("", x, y) })

@@ -84,8 +84,15 @@ func (t Token) openFor(keys []Private) ([]byte, []wire.Check) {
 		}
 	}
 	var first []wire.Check
+	rounds := int64(0) // of PBES2, of all recipients together
 	for i := range all {
-		plaintext, checks := t.openAs(all[(likely+i)%len(all)], keys)
+		to := all[(likely+i)%len(all)]
+		if n, _ := to.header.Int("p2c"); i > 0 && n > 0 {
+			if rounds += min(n, maxP2C); rounds > maxP2C {
+				continue
+			}
+		}
+		plaintext, checks := t.openAs(to, keys)
 		if plaintext != nil {
 			return plaintext, checks
 		}

@@ -75,7 +75,7 @@ func htmCheck(claims wire.Value, want string) wire.Check {
 	case !isString(v):
 		return wrongType("htm", ref, v, "a string")
 	case want == "":
-		return row(wire.NA, id, ref, "it is not known which method the proof came with (--htm)", v.Text, "")
+		return row(wire.Unknown, id, ref, "it is not known which method the proof came with (--htm)", v.Text, "")
 	case v.Text != want:
 		return row(wire.Fail, id, ref, "the proof was made for another method", v.Text, want)
 	}
@@ -91,7 +91,7 @@ func htuCheck(claims wire.Value, want string) wire.Check {
 	case !isString(v):
 		return wrongType("htu", ref, v, "a string")
 	case want == "":
-		return row(wire.NA, id, ref, "it is not known which URL the proof came with (--htu)", v.Text, "")
+		return row(wire.Unknown, id, ref, "it is not known which URL the proof came with (--htu)", v.Text, "")
 	case sameTarget(v.Text, want):
 		return row(wire.Pass, id, ref, "htu is the URL of the request", v.Text, want)
 	}
@@ -133,7 +133,7 @@ func athCheck(claims wire.Value, token string) wire.Check {
 	case !isString(v):
 		return wrongType("ath", ref, v, "a string")
 	case token == "":
-		return row(wire.NA, id, ref, "it is not known which access token the proof came with (--access-token)", v.Text, "")
+		return row(wire.Unknown, id, ref, "it is not known which access token the proof came with (--access-token)", v.Text, "")
 	case v.Text != want:
 		return row(wire.Fail, id, ref, "the proof belongs to another access token"+hashNearMiss(v.Text, token, "SHA-256"), v.Text, want)
 	}
@@ -169,7 +169,7 @@ func proofNonce(claims wire.Value, want string) wire.Check {
 	case want == "" && !ok:
 		return notApplicable("nonce_missing", ref, "the proof has no nonce, and none is known to have been asked for")
 	case want == "":
-		return row(wire.NA, "nonce_mismatch", ref, "it is not known which nonce the server gave", v.Text, "")
+		return row(wire.Unknown, "nonce_mismatch", ref, "it is not known which nonce the server gave", v.Text, "")
 	case !ok:
 		return row(wire.Fail, "nonce_missing", ref, "the server gave a nonce, and the proof does not have it", "no nonce", want)
 	case v.Text != want:
