@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -47,10 +48,13 @@ func (s Store) List() ([]Profile, []Trouble, error) {
 			continue
 		}
 		path := filepath.Join(s.Dir, e.Name())
-		p, err := s.read(path)
+		p, warnings, err := s.read(path)
 		if err != nil {
 			bad = append(bad, Trouble{path, err.Error()})
 			continue
+		}
+		for _, w := range warnings {
+			bad = append(bad, Trouble{path, w})
 		}
 		if advice, exposed := files.Exposed(path); exposed && p.Client.Secret != "" {
 			bad = append(bad, Trouble{path, advice})
@@ -67,7 +71,7 @@ func (s Store) Get(id string) (Profile, error) {
 		return Profile{}, fmt.Errorf("%q cannot be the id of a profile: small letters, digits, dot, dash and underscore only", wire.Safe(id))
 	}
 	path := filepath.Join(s.Dir, id+".toml")
-	p, err := s.read(path)
+	p, _, err := s.read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, fmt.Errorf("there is no profile %q; authdance profile list shows those there are (%s)", id, s.Dir)
 	}
@@ -77,36 +81,67 @@ func (s Store) Get(id string) (Profile, error) {
 	return p, nil
 }
 
-func (s Store) read(path string) (Profile, error) {
+func (s Store) read(path string) (Profile, []string, error) {
 	data, err := files.Read(path, maxProfile)
 	if err != nil {
-		return Profile{}, err
+		return Profile{}, nil, err
 	}
-	p, err := ParseProfile(data)
+	p, warnings, err := ReadProfile(data)
 	if err != nil {
-		return p, err
+		return p, warnings, err
 	}
 	if want := strings.TrimSuffix(filepath.Base(path), ".toml"); p.ID != want {
-		return p, fmt.Errorf("field id is %q, but the file is named %q; make them the same", p.ID, want)
+		return p, warnings, fmt.Errorf("field id is %q, but the file is named %q; make them the same", p.ID, want)
 	}
-	return p, nil
+	return p, warnings, nil
 }
 
-// ParseProfile reads the TOML of one profile. An unknown field is an error: a
-// misspelt one would be silently without effect.
+// ParseProfile reads the TOML of one profile, without its warnings.
 func ParseProfile(data []byte) (Profile, error) {
-	var p Profile
+	p, _, err := ReadProfile(data)
+	return p, err
+}
+
+// ReadProfile reads the TOML of one profile. A field that is not known has no
+// effect: that is a warning with the nearest known one, and part of the error
+// when the profile cannot do without.
+func ReadProfile(data []byte) (p Profile, warnings []string, err error) {
 	meta, err := toml.Decode(string(data), &p)
 	if err != nil {
 		var syntax toml.ParseError
 		if errors.As(err, &syntax) {
-			return p, fmt.Errorf("line %d is no TOML: %s", syntax.Position.Line, wire.Safe(syntax.Message))
+			return p, nil, fmt.Errorf("line %d is no TOML: %s", syntax.Position.Line, wire.Safe(syntax.Message))
 		}
-		return p, fmt.Errorf("%s", wire.Safe(err.Error()))
+		return p, nil, fmt.Errorf("%s", wire.Safe(err.Error()))
 	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return p, fmt.Errorf("field %s is not known; check its spelling", wire.Safe(unknown[0].String()))
+	for _, k := range meta.Undecoded() {
+		text := "field " + wire.Safe(k.String()) + " is not known and has no effect"
+		if near := nearest(k[len(k)-1], knownFields(reflect.TypeFor[Profile]())); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		warnings = append(warnings, text)
 	}
+	if err = p.settle(); err != nil && len(warnings) > 0 {
+		err = fmt.Errorf("%w (%s)", err, warnings[0])
+	}
+	return p, warnings, err
+}
+
+// knownFields are the names of the fields of a struct and of those in it.
+func knownFields(t reflect.Type) []string {
+	var out []string
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ",")
+		out = append(out, name)
+		if sub := t.Field(i).Type; sub.Kind() == reflect.Struct {
+			out = append(out, knownFields(sub)...)
+		}
+	}
+	return out
+}
+
+// settle fills what has a usual value, and validates.
+func (p *Profile) settle() error {
 	if p.Name == "" {
 		p.Name = p.ID
 	}
@@ -118,28 +153,15 @@ func ParseProfile(data []byte) (Profile, error) {
 	}
 	if p.Preset != "" {
 		if _, err := FindPreset(p.Preset); err != nil {
-			return p, fmt.Errorf("profile %q, field preset: %w", wire.Safe(p.ID), err)
+			return fmt.Errorf("profile %q, field preset: %w", wire.Safe(p.ID), err)
 		}
 	}
-	p = p.complete()
-	return p, p.Validate()
+	*p = p.complete()
+	return p.Validate()
 }
 
 // defaultRedirect takes any free port (RFC 8252 §7.3).
 const defaultRedirect = "http://127.0.0.1:0/callback"
-
-// Save writes a profile, whole or not at all.
-func (s Store) Save(p Profile) error {
-	if err := p.Validate(); err != nil {
-		return err
-	}
-	p.Schema = 1
-	var b bytes.Buffer
-	if err := toml.NewEncoder(&b).Encode(p); err != nil {
-		return err
-	}
-	return files.Write(filepath.Join(s.Dir, p.ID+".toml"), b.Bytes())
-}
 
 // Vars are the protocol values that a profile gives to a run, by their names on
 // the wire.
