@@ -14,6 +14,7 @@ import (
 	"authdance/flows/grants"
 	"authdance/ui/exchange"
 	"authdance/ui/pane"
+	"authdance/ui/token"
 )
 
 // begin starts a run; what the wish leaves open is what it is now, or what was
@@ -193,7 +194,7 @@ func (m Model) paste(msg tea.PasteMsg) (Model, tea.Cmd) {
 		}
 	}
 	m.session = m.session.Tick(m.deps.Now())
-	if strings.Contains(text, "eyJ") || isOneWord(text) {
+	if token.Takes(text) || isOneWord(text) {
 		m.focus, m.zoom = tokenPane, false
 		return m.deliver(addressed{tokenPane, msg})
 	}

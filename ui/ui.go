@@ -46,6 +46,8 @@ type Deps struct {
 	Clipboard func(string) error
 	// Lab is the built-in lab; nil where there is none.
 	Lab pane.Lab
+	// Open reads a file that the person names; nil where no file may be read.
+	Open func(path string) (string, error)
 	// Tick is the pause between steps that run by themselves. 0: no pause and no
 	// timers at all (tests, reduced motion).
 	Tick    time.Duration

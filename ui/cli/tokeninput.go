@@ -221,3 +221,9 @@ func readKeys(path string) ([]byte, error) {
 	}
 	return b, nil
 }
+
+// readText reads a file that may hold a token or a key.
+func readText(path string) (string, error) {
+	b, err := files.Read(path, jose.MaxToken+1)
+	return string(b), err
+}

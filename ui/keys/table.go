@@ -93,6 +93,14 @@ const (
 	Dates   Action = "token.dates"
 	AsJSON  Action = "token.json"
 	Checks  Action = "token.checks"
+	AsKind  Action = "token.kind"
+	GiveKey Action = "token.key"
+	Versus  Action = "token.compare"
+	Attacks Action = "token.make"
+	TryIt   Action = "token.try"
+	Follow  Action = "token.follow"
+	History Action = "token.history"
+	OpenOne Action = "token.open"
 	Clear   Action = "text.clear"
 	Source  Action = "catalog.source"
 	Repro   Action = "catalog.reproduce"
@@ -178,7 +186,15 @@ func Default() []Row {
 
 		{Checks, Token, []string{"space"}, "from claims to checks and back", 2, "checks"},
 		{Dates, Token, []string{"T"}, "dates: local, UTC, numbers", 0, "dates"},
-		{AsJSON, Token, []string{"J"}, "table or JSON", 0, "JSON"},
+		{AsJSON, Token, []string{"J"}, "table, JSON or raw", 0, "JSON"},
+		{GiveKey, Token, []string{"v"}, "verify or decrypt with a key of yours", 0, "verify with"},
+		{AsKind, Token, []string{"A"}, "check it as another kind of token", 0, ""},
+		{Versus, Token, []string{"D"}, "compare two tokens", 0, "compare"},
+		{Attacks, Token, []string{"e"}, "change it, sign it, forge it", 3, "change, forge"},
+		{TryIt, Token, []string{"t"}, "try it at the API of the lab", 0, ""},
+		{Follow, Token, []string{"f"}, "follow it through the flow", 0, ""},
+		{History, Token, []string{"H"}, "the tokens of this session", 0, ""},
+		{OpenOne, Token, []string{"o"}, "open a file", 0, ""},
 
 		{Repro, Catalog, []string{"r"}, "reproduce it in the lab", 0, "reproduce"},
 

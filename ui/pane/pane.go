@@ -21,8 +21,11 @@ type Env struct {
 	Keys    keys.Map
 	Catalog *catalog.Catalog // nil until it is loaded, right after the first frame
 	Lab     Lab              // nil where there is none
-	Focus   bool
-	W, H    int
+	// Open reads a file that the person names; nil where no file may be read,
+	// as in a program that is served to others.
+	Open  func(path string) (string, error)
+	Focus bool
+	W, H  int
 }
 
 // Pane is one part of the screen, or an overlay over all of it.

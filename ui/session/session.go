@@ -54,6 +54,8 @@ type Info struct {
 	Status        flows.Status
 	Edited        bool
 	Problem       string
+	Vars          flows.Vars        // what the run knows by now; its texts are foreign
+	Born          map[string]string // variable → ID of the step that brought it
 }
 
 // Version differs whenever a snapshot would.
@@ -201,7 +203,7 @@ func (s Session) Log() flows.Log {
 func (s Session) Snapshot() Snapshot {
 	snap := Snapshot{Version: s.version, Reveal: s.reveal, Now: s.now, Profiles: s.profiles, Profile: s.profile}
 	for _, r := range s.runs {
-		i := Info{Number: r.number, Flow: r.head.Grant.Title, Profile: r.head.Profile.Name, Status: r.head.Status, Edited: r.head.Edited > 0}
+		i := Info{Number: r.number, Flow: r.head.Grant.Title, Profile: r.head.Profile.Name, Status: r.head.Status, Edited: r.head.Edited > 0, Vars: r.head.Vars, Born: r.head.Born}
 		if r.head.Problem != nil {
 			i.Problem = r.head.Problem.Code
 		}

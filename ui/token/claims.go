@@ -34,7 +34,7 @@ type layer struct {
 
 func newLayer(e pane.Env, d dates, tok jose.Token, checks []wire.Check) layer {
 	l := layer{e: e, tight: tight(e), dates: d, tok: tok, checks: checks, times: map[string]jose.Time{}, worst: map[string]string{}}
-	for _, t := range jose.Times(tok) {
+	for _, t := range jose.Times(core(tok)) {
 		l.times[t.Claim] = t
 	}
 	for _, c := range checks {
@@ -55,11 +55,12 @@ func (l layer) claims(t tab) []row {
 	l.breaks()
 	if l.tight {
 		l.payload()
-		l.section("HEADER", inHeader, l.tok.Header)
+		l.headers()
 	} else {
-		l.section("HEADER", inHeader, l.tok.Header)
+		l.headers()
 		l.payload()
 	}
+	l.disclosed()
 	if t == accessToken {
 		l.answer()
 	}
@@ -77,15 +78,71 @@ func (l *layer) title(name string) {
 	}
 }
 
+// core is the innermost token: the one whose claims count.
+func core(tok jose.Token) jose.Token {
+	for tok.Inner != nil {
+		tok = *tok.Inner
+	}
+	return tok
+}
+
+// headers are the header that the checks are about, and what is around it.
+func (l *layer) headers() {
+	if l.tok.Inner != nil {
+		l.section("OUTER HEADER", outer, l.tok.Header)
+		l.section("INNER HEADER", inHeader, core(l.tok).Header)
+	} else {
+		l.section("HEADER", inHeader, l.tok.Header)
+	}
+	l.section("HEADER, NOT PROTECTED", outer+" unprotected", l.tok.Unprotected)
+	for i, s := range l.tok.Signatures {
+		l.section("HEADER OF SIGNATURE "+strconv.Itoa(i+1), outer+" "+strconv.Itoa(i), s.Header)
+	}
+}
+
 func (l *layer) payload() {
+	tok := core(l.tok)
+	title := "PAYLOAD"
 	switch {
-	case l.tok.Claims.Kind == wire.Object:
-		l.section("PAYLOAD", inPayload, l.tok.Claims)
-	case l.tok.Kind == jose.JWS:
-		l.title("PAYLOAD")
-		part := l.tok.Segment("payload")
+	case l.tok.Kind == jose.SAML:
+		title = "ASSERTION"
+	case l.tok.Plaintext != nil:
+		title = "DECRYPTED"
+	}
+	switch {
+	case tok.Claims.Kind == wire.Object:
+		l.section(title, inPayload, tok.Claims)
+	case tok.Plaintext != nil:
+		l.title(title)
+		l.add(row{kind: partRow, id: "part plaintext", name: "content", value: wire.Safe(clip(string(tok.Plaintext), 200)), gloss: "no JSON object", raw: string(tok.Plaintext)})
+	case tok.Kind == jose.JWS:
+		l.title(title)
+		part := tok.Segment("payload")
 		l.add(row{kind: partRow, id: "part payload", name: "payload", value: wire.Safe(clip(string(part.Bytes), 200)),
 			gloss: "no JSON object", raw: string(part.Bytes), part: part})
+	}
+}
+
+// disclosed are the claims that the holder of an SD-JWT chose to show, each with
+// the place of its hash in the signed part, and the holder's own proof.
+func (l *layer) disclosed() {
+	for i, d := range l.tok.Disclosures {
+		if i == 0 {
+			l.add(row{kind: heading, name: "DISCLOSED"})
+		}
+		name, place, status := wire.Safe(clip(d.Name, 200)), "its hash stands in "+wire.Safe(clip(d.Place, 200)), "pass"
+		if name == "" {
+			name = "an element"
+		}
+		if d.Place == "" {
+			place, status = "its hash stands nowhere in the signed part", "fail"
+		}
+		l.add(row{kind: claimRow, id: "disclosed/" + strconv.Itoa(i), status: status, name: name, value: l.shown(wire.Member{Name: d.Name, Value: d.Value}, "disclosed", 1), gloss: place,
+			of: "disclosed", top: d.Name, val: d.Value})
+	}
+	if kb := l.tok.KeyBinding; kb != nil {
+		l.section("PROOF OF THE HOLDER", "holder", kb.Header)
+		l.section("WHAT IT SAYS", "holder says", kb.Claims)
 	}
 }
 
@@ -95,7 +152,7 @@ func (l *layer) section(title, section string, v wire.Value) {
 	if v.Kind != wire.Object {
 		return
 	}
-	if section == inHeader {
+	if section != inPayload {
 		l.add(row{kind: heading, name: title})
 	} else {
 		l.title(title)
@@ -115,9 +172,9 @@ func (l *layer) section(title, section string, v wire.Value) {
 }
 
 func (l *layer) has(section, name string) bool {
-	v := l.tok.Claims
+	v := core(l.tok).Claims
 	if section == inHeader {
-		v = l.tok.Header
+		v = core(l.tok).Header
 	}
 	_, ok := v.Get(name)
 	return ok
@@ -254,15 +311,19 @@ func (l *layer) answer() {
 // parts adds the segments that hold no JSON, and the token itself.
 func (l *layer) parts() {
 	first := true
-	for _, s := range l.tok.Segments {
-		if s.Name == inHeader && l.tok.Header.Kind == wire.Object || s.Name == inPayload && l.tok.Kind != jose.Malformed || s.Name == inPayload && l.tok.Claims.Kind == wire.Object {
+	all := l.tok.Segments
+	if l.tok.Inner != nil {
+		all = append(slices.Clip(all), core(l.tok).Segments...)
+	}
+	for i, s := range all {
+		if s.Name == inHeader && l.tok.Header.Kind == wire.Object || s.Name == inPayload && l.tok.Kind != jose.Malformed || s.Name == inPayload && l.tok.Claims.Kind == wire.Object || i >= len(l.tok.Segments) && s.Name == inHeader {
 			continue
 		}
 		if first {
-			l.title(map[bool]string{true: "SIGNATURE", false: "OTHER PARTS"}[l.tok.Kind == jose.JWS])
+			l.title(map[bool]string{true: "SIGNATURE", false: "OTHER PARTS"}[l.tok.Kind == jose.JWS || l.tok.Kind == jose.SDJWT])
 			first = false
 		}
-		r := row{kind: partRow, id: "part " + s.Name, name: wire.Safe(s.Name), value: counts(len(s.Bytes), "byte"), raw: s.Raw, part: s}
+		r := row{kind: partRow, id: "part " + strconv.Itoa(i) + " " + s.Name, name: wire.Safe(s.Name), value: counts(len(s.Bytes), "byte"), raw: s.Raw, part: s}
 		if s.Name == "signature" {
 			r.of, r.top = "signature", "signature"
 			r.status, r.gloss = l.signature()

@@ -8,6 +8,9 @@ const (
 	inPayload = "payload"
 )
 
+// outer begins the name of a section that no check is about.
+const outer = "outer"
+
 // concerns says which members a check is about: their section and names, the
 // likeliest first; nothing for a check of the token as a whole.
 func concerns(id string) (section string, names []string) {
@@ -29,6 +32,12 @@ func concerns(id string) (section string, names []string) {
 		return inHeader, []string{"enc"}
 	case "untrusted_header_key", "private_key_in_header":
 		return inHeader, []string{"jwk", "jku", "x5u", "x5c"}
+	case "htm_mismatch":
+		return inPayload, []string{"htm"}
+	case "htu_mismatch":
+		return inPayload, []string{"htu"}
+	case "ath_mismatch":
+		return inPayload, []string{"ath"}
 	case "signature_invalid", "signature_length", "not_signed":
 		return "signature", []string{"signature"}
 	case "iss_mismatch":

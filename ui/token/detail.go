@@ -28,12 +28,21 @@ func (p Pane) detail(e pane.Env) []string {
 		return p.explainPart(m, e)
 	case factRow:
 		return p.explainFact(m, e)
+	case choiceRow:
+		var out []string
+		for i := 0; i+1 < len(m.about); i += 2 {
+			out = append(out, p.qa(m.about[i], m.about[i+1], e)...)
+		}
+		return out
 	}
 	return p.explainClaim(m, e)
 }
 
 // overview is what matters most about the token as a whole.
 func (p Pane) overview(e pane.Env) []string {
+	if p.face.lists() {
+		return nil
+	}
 	switch m := p.worst(); m.kind {
 	case breakRow:
 		return append(p.snippet(m, e), p.qa("Wanted", wire.Safe(m.where.Want), e)...)
@@ -91,6 +100,14 @@ func (p Pane) about() string {
 			"the server may change what is inside, or make it opaque, without a word."
 	case p.tab == refreshToken:
 		return "A refresh token gets new access tokens without the person. Only the server that made it reads it, so a client keeps it safe and sends it nowhere else."
+	case opaque && p.sheet.tok.Shape.Hint != "":
+		return "This is an opaque token: only the server that made it knows what it stands for. " + p.sheet.tok.Shape.Hint
+	case p.sheet.tok.Kind == jose.SAML:
+		return "A SAML assertion says in XML who signed in. Only a signature that covers exactly this assertion proves it."
+	case p.sheet.tok.Kind == jose.JWE:
+		return "The header is open, the content is encrypted for the one who has the key."
+	case p.sheet.tok.Kind == jose.SDJWT:
+		return "An SD-JWT is signed with hashes in the place of claims. Its holder chooses which claims to show, and each is checked against its hash."
 	case opaque:
 		return "This is an opaque token, a random reference: only the server that made it knows what it stands for. Its introspection endpoint can tell."
 	}
@@ -202,6 +219,9 @@ func (p Pane) explainToken(r row, e pane.Env) []string {
 	if !e.Snap.Reveal {
 		text := "Masked, because whoever has it can use it. " + e.Keys.Key(keys.Reveal) + " shows it, " + e.Keys.Key(keys.CopyAll) + " copies it whole."
 		out := p.qa("Hidden", text, e)
+		if t, ok := p.trail(e); ok {
+			out = append(out, p.qa("Way", t.String()+". "+e.Keys.Key(keys.Follow)+" follows it.", e)...)
+		}
 		return append(out, p.found(e)...)
 	}
 	out := []string{}
@@ -217,7 +237,8 @@ func (p Pane) found(e pane.Env) []string {
 		return nil
 	}
 	t := p.sheet.tok
-	out := p.qa("Found as", wire.Safe(t.RecognisedAs), e)
+	out := p.qa("From", wire.Safe(p.mine.from), e)
+	out = append(out, p.qa("Found as", wire.Safe(t.RecognisedAs), e)...)
 	return append(out, p.qa("Removed", wire.Safe(strings.Join(t.Normalised, ", ")), e)...)
 }
 

@@ -40,6 +40,10 @@ func livesOf(e pane.Env, t tab, tok jose.Token) []life {
 // expires_in seconds from the moment its answer came (RFC 6749 §5.1).
 func lifeOf(e pane.Env, t tab, tok jose.Token) (life, bool) {
 	l := life{name: t.String()}
+	tok = core(tok)
+	if a := tok.Assertion; a != nil {
+		l.from, l.to = a.NotBefore, a.NotOnOrAfter
+	}
 	for _, claim := range jose.Times(tok) {
 		switch {
 		case claim.At.IsZero():

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"authdance/catalog"
 	"authdance/flows/jose"
 	"authdance/flows/wire"
@@ -25,11 +27,12 @@ type sheet struct {
 
 // sheetKey is everything that a sheet depends on.
 type sheetKey struct {
-	tab             tab
-	version, pastes int
-	dates           dates
-	catalog         *catalog.Catalog
-	tight           bool
+	tab            tab
+	version, stamp int
+	face           face // table for all faces that are no list of their own
+	dates          dates
+	catalog        *catalog.Catalog
+	tight          bool
 }
 
 // tight: one column of few lines.
@@ -48,6 +51,7 @@ const (
 	breakRow      // where the token breaks
 	tokenRow      // the token itself
 	checkRow
+	choiceRow // something to choose: an attack, a token of the session
 )
 
 // row is one line of the lists. A row without id cannot be marked.
@@ -68,6 +72,9 @@ type row struct {
 	part   jose.Segment
 	where  jose.Break
 	check  wire.Check
+	does   string // what enter does with a choice
+	choose func(Pane, pane.Env) (Pane, tea.Msg)
+	about  []string // explains a choice: question, answer, question, answer
 }
 
 // whole is what is copied of a row.
@@ -83,6 +90,8 @@ func (r row) what() string {
 	switch r.kind {
 	case checkRow:
 		return "the check " + r.check.ID
+	case choiceRow:
+		return "the line about " + r.name
 	case breakRow:
 		return "where the token breaks"
 	case partRow:
@@ -100,12 +109,16 @@ func (p Pane) prepared(e pane.Env) Pane {
 		p.tab = p.firstFilled(e)
 	}
 	p.ink = p.ink.dipped(e.Styles)
-	key := sheetKey{p.tab, e.Snap.Version, p.pastes, p.dates, e.Catalog, tight(e)}
+	list := p.face
+	if !list.lists() {
+		list = table
+	}
+	key := sheetKey{p.tab, e.Snap.Version, p.mine.stamp, list, p.dates, e.Catalog, tight(e)}
 	if key != p.sheet.key {
 		p.sheet = p.lay(e, key)
 	}
-	if p.asJSON {
-		p.json = p.json.of(p.sheet.tok, e)
+	if p.face.isText() {
+		p.text = p.text.of(p, e)
 	}
 	return p
 }
@@ -119,28 +132,41 @@ func (p Pane) firstFilled(e pane.Env) tab {
 	return idToken
 }
 
-func (p Pane) filled(t tab, e pane.Env) bool { return p.text(t, e) != "" }
+func (p Pane) filled(t tab, e pane.Env) bool { return p.textOf(t, e) != "" }
 
-// text is the token of a tab, as it came.
-func (p Pane) text(t tab, e pane.Env) string {
+// textOf is the token of a tab, as it came.
+func (p Pane) textOf(t tab, e pane.Env) string {
 	if t == pastedToken {
-		return p.pasted.Reveal()
+		return p.mine.text.Reveal()
 	}
 	return e.Snap.State.Vars[t.variable()].Raw()
 }
 
 func (p Pane) lay(e pane.Env, key sheetKey) sheet {
-	sh := sheet{key: key, text: p.text(p.tab, e)}
+	sh := sheet{key: key, text: p.textOf(p.tab, e)}
+	if key.face == history {
+		sh.all = p.history(e)
+		sh.claims = sh.all
+		return sh
+	}
 	if sh.empty() {
 		return sh
 	}
-	if sh.text == p.sheet.text {
+	if sh.text == p.sheet.text && key.stamp == p.sheet.key.stamp && p.sheet.tok.Kind != "" {
 		sh.tok = p.sheet.tok
 	} else {
 		sh.tok = jose.Decode(sh.text)
 	}
-	j := judge(e, p.tab, sh.tok)
+	if p.tab == pastedToken {
+		sh.tok = p.mine.opened(sh.tok)
+	}
+	j := judge(e, p.tab, sh.tok, p.mine)
 	sh.verdict = j.verdict
+	if key.face == attacks {
+		sh.all = p.attacks(sh.tok, e)
+		sh.claims = sh.all
+		return sh
+	}
 	l := newLayer(e, p.dates, sh.tok, j.checks)
 	claims := l.claims(p.tab)
 	sh.all = append(claims, l.judged(j)...)

@@ -47,12 +47,14 @@ type Pane struct {
 	run    int          // the run that the tab and the marks belong to
 	marks  [tabs]string // the marked row of each tab, "" for none
 	dates  dates
-	asJSON bool
-	scroll int         // first line of the JSON in view
-	pasted wire.Secret // what was pasted, as it came
-	pastes int         // how often
-	sheet  sheet       // the token in view, laid out
-	json   document    // the same as JSON, when it is asked for
+	face   face
+	scroll int        // first line of a text in view
+	mine   mine       // what the person brought
+	asking asking     // what the open text field is for
+	field  pane.Field // its text
+	first  side       // of a comparison
+	sheet  sheet      // the token in view, laid out
+	text   document   // the face in view, when it is a text
 	ink    ink
 }
 
@@ -76,65 +78,118 @@ func (p Pane) Title(e pane.Env) (left, right string) {
 // Primary opens the page about the marked row. It is "" until the person has
 // marked one, so that enter goes on with the flow.
 func (p Pane) Primary(e pane.Env) string {
+	if m, ok := p.marked(); ok && m.choose != nil {
+		return m.does
+	}
 	if page, ok := p.page(e); ok {
 		return "opens “" + page.Title + "”"
 	}
 	return ""
 }
 
-// Busy: esc unmarks, or leaves the JSON.
-func (p Pane) Busy(pane.Env) bool { return p.asJSON || p.marks[p.tab] != "" }
+// Busy: esc leaves the text field or the face, or unmarks.
+func (p Pane) Busy(pane.Env) bool {
+	return p.asking != nothing || p.face != table || p.marks[p.tab] != ""
+}
+
+// Typing: a text field is open.
+func (p Pane) Typing(pane.Env) bool { return p.asking != nothing }
 
 // Sync takes the tokens of the moment in view apart. Another run starts with
 // nothing marked: enter is its next step again.
 func (p Pane) Sync(e pane.Env) (pane.Pane, tea.Cmd) { return p.prepared(e), nil }
 
-// Update takes a pasted token. What is in it is found out here, not in View.
+// Update takes what was pasted, typed or read. What is in it is found out here,
+// not in View.
 func (p Pane) Update(msg tea.Msg, e pane.Env) (pane.Pane, tea.Cmd) {
-	if m, ok := msg.(tea.PasteMsg); ok && strings.TrimSpace(m.Content) != "" {
-		p = p.turn(pastedToken)
-		p.pasted, p.pastes, p.run, p.marks[pastedToken] = wire.NewSecret(m.Content), p.pastes+1, e.Snap.Run, ""
+	var say tea.Msg
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		p, say = p.pasted(msg.Content, e)
+	case tea.KeyPressMsg:
+		if p.asking != nothing {
+			p.field = p.field.Key(msg)
+		}
+	case read:
+		p, say = p.took(msg, e)
 	}
-	return p.prepared(e), nil
+	p = p.prepared(e)
+	if say == nil {
+		return p, nil
+	}
+	return p, func() tea.Msg { return say }
 }
 
-// Act moves about, and copies.
+// Act moves about, copies, and does what the person asks of the token.
 func (p Pane) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 	p = p.prepared(e)
+	var up tea.Msg
+	switch {
+	case p.asking != nothing:
+		p, up = p.actField(a, e)
+	case a == keys.Copy:
+		return p, p.copyMarked(e)
+	case a == keys.CopyAll:
+		return p, p.copyWhole()
+	default:
+		p, up = p.do(a, e)
+	}
+	return p.prepared(e), up
+}
+
+func (p Pane) do(a keys.Action, e pane.Env) (Pane, tea.Msg) {
 	switch a {
 	case keys.Left:
-		p = p.turn(max(p.tab-1, 0))
+		return p.turn(max(p.tab-1, 0)), nil
 	case keys.Right:
-		p = p.turn(min(p.tab+1, tabs-1))
+		return p.turn(min(p.tab+1, tabs-1)), nil
 	case keys.Dates:
 		p.dates = p.dates.next()
 	case keys.AsJSON:
-		p.asJSON, p.scroll = !p.asJSON, 0
+		return p.show(map[face]face{table: asJSON, asJSON: asRaw}[p.face]), nil
 	case keys.Back:
-		if p.asJSON {
-			p.asJSON = false
-		} else {
-			p.marks[p.tab] = ""
+		if p.face != table {
+			p.first = side{}
+			return p.show(table), nil
 		}
+		p.marks[p.tab] = ""
 	case keys.Enter, keys.Lookup:
+		if m, ok := p.marked(); ok && a == keys.Enter && m.choose != nil {
+			return m.choose(p, e)
+		}
 		if page, ok := p.page(e); ok {
 			return p, pane.OpenPage{ID: page.ID}
 		}
-	case keys.Copy:
-		return p, p.copyMarked(e)
-	case keys.CopyAll:
-		return p, p.copyWhole()
 	case keys.Checks:
-		p.asJSON, p.marks[p.tab] = false, p.across()
+		p.face, p.marks[p.tab] = table, p.across()
+	case keys.AsKind:
+		return p.nextKind(e)
+	case keys.GiveKey:
+		return p.ask(aKey, e)
+	case keys.OpenOne:
+		return p.ask(aFile, e)
+	case keys.Versus:
+		return p.versus(e)
+	case keys.Attacks:
+		return p.attack(e)
+	case keys.TryIt:
+		return p, p.try(e)
+	case keys.Follow:
+		return p, p.follow(e)
+	case keys.History:
+		return p.show(map[bool]face{true: table, false: history}[p.face == history]), nil
 	default:
-		p = p.walk(a, e)
+		return p.walk(a, e), nil
 	}
-	return p.prepared(e), nil
+	return p, nil
 }
 
 func (p Pane) turn(to tab) Pane {
 	if to != p.tab {
 		p.scroll = 0
+		if p.face.lists() {
+			p.face = table
+		}
 	}
 	p.tab, p.chosen = to, true
 	return p
@@ -143,8 +198,8 @@ func (p Pane) turn(to tab) Pane {
 // walk moves the mark, or scrolls the JSON.
 func (p Pane) walk(a keys.Action, e pane.Env) Pane {
 	page := max(e.H-4, 1)
-	if p.asJSON {
-		last := max(len(p.json.lines)-p.jsonHeight(e), 0)
+	if p.face.isText() {
+		last := max(len(p.text.lines)-p.textHeight(e), 0)
 		p.scroll = max(0, min(stride(a, p.scroll, page, last), last))
 		return p
 	}
@@ -201,7 +256,7 @@ func (p Pane) markedAt(rows []row) int {
 
 // marked is the marked row; a mark on a row that is gone marks nothing.
 func (p Pane) marked() (row, bool) {
-	if p.marks[p.tab] == "" || p.asJSON {
+	if p.marks[p.tab] == "" || p.face.isText() {
 		return row{}, false
 	}
 	if i := p.markedAt(p.sheet.all); i >= 0 {
@@ -236,8 +291,11 @@ func (p Pane) copyMarked(e pane.Env) tea.Msg {
 	if p.sheet.empty() {
 		return pane.Say{Text: "There is no token here to copy from."}
 	}
-	if p.asJSON {
-		return pane.Copy{Text: p.json.text, What: "the header and the payload as JSON"}
+	if p.face == asRaw {
+		return p.copyWhole()
+	}
+	if p.face.isText() {
+		return pane.Copy{Text: p.text.text, What: p.face.what()}
 	}
 	r, ok := p.marked()
 	if !ok {
@@ -264,6 +322,8 @@ func (p Pane) copyWhole() tea.Msg {
 	}
 	switch {
 	case p.sheet.tok.Kind == jose.Malformed:
+	case p.tab == pastedToken && p.mine.mark != "":
+		what += ". It was made here, and no server wrote it"
 	case p.tab == idToken:
 		what += ". It is real, and says who somebody is: show it to nobody"
 	default:

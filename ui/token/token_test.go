@@ -2,6 +2,7 @@ package token
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -128,6 +129,26 @@ func TestPictures(t *testing.T) {
 			return open(t, &uitest.Server{}, w, h, uitest.Next(2)...).paste("Authorization: Bearer " + text[:len(text)-112])
 		},
 		"foreign": func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, uitest.Next(2)...).paste(foreign()) },
+		"raw":     func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).do(keys.AsJSON, keys.AsJSON) },
+		"compare": func(w, h int) *desk {
+			return open(t, &uitest.Server{}, w, h, all...).do(keys.Versus).paste(foreign()).do(keys.Versus)
+		},
+		"attacks": func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).do(keys.Attacks, keys.Down) },
+		"forged":  func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).forge("alg_none") },
+		"history": func(w, h int) *desk {
+			return open(t, &uitest.Server{}, w, h, all...).paste(foreign()).do(keys.History, keys.Down, keys.Down)
+		},
+		"key_asked": func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).paste(foreign()).do(keys.GiveKey) },
+		"as_dpop":   func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).paste(foreign()).as("dpop") },
+		"encrypted": func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).paste(encrypted) },
+		"opened": func(w, h int) *desk {
+			return open(t, &uitest.Server{}, w, h, all...).paste(encrypted).paste(contentKey)
+		},
+		"saml":   func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).paste(assertion) },
+		"sd_jwt": func(w, h int) *desk { return open(t, &uitest.Server{}, w, h, all...).paste(selective()) },
+		"opaque": func(w, h int) *desk {
+			return open(t, &uitest.Server{}, w, h, all...).paste("ghp_16C7e42F292c6912E7710c838347Ae178B4a")
+		},
 		"jwt_access": func(w, h int) *desk {
 			return at(t, withJWTAccess(t), w, h).do(keys.Right)
 		},
@@ -148,4 +169,53 @@ func withJWTAccess(t testing.TB) session.Session {
 	id := jwt(`{"alg":"EdDSA","kid":"lab-fixture"}`, fmt.Sprintf(`{"iss":%q,"aud":"workshop-spa","sub":"248289761001","iat":1795516927,"exp":1795517827,"nonce":"HKi7dUv5WrHhcjFlBYMTvJ19O8SGxThH4683phemTEA"}`, uitest.Issuer))
 	srv := &uitest.Server{Answer: map[string]string{uitest.Issuer + "/token": fmt.Sprintf(`{"access_token":%q,"id_token":%q,"token_type":"Bearer","expires_in":300}`, access, id)}}
 	return uitest.Story(t, srv, "authorization_code", uitest.Next(8)...)
+}
+
+// encrypted is a JWE (dir, A128GCM) that contentKey opens.
+const (
+	encrypted  = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..ZnSMOemAN7ehfaiG.85Gl3jqafIstUk4WNlzsa-s--l0NQVoGkJrBxllKMsM51aG1FBuQGVhp6zLfX7Uq.df9QC6TiDTFkR-pkmII5gw"
+	contentKey = `{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODw"}`
+	assertion  = `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Version="2.0" ID="a1" IssueInstant="2026-11-24T10:40:00Z"><saml:Issuer>https://idp.example.test</saml:Issuer>` +
+		`<saml:Subject><saml:NameID>bob</saml:NameID></saml:Subject><saml:Conditions NotBefore="2026-11-24T10:40:00Z" NotOnOrAfter="2026-11-24T10:50:00Z">` +
+		`<saml:AudienceRestriction><saml:Audience>https://app.example.test</saml:Audience></saml:AudienceRestriction></saml:Conditions></saml:Assertion>`
+)
+
+// selective is an SD-JWT that shows the name and keeps the address to itself.
+func selective() string {
+	disclosure := base64.RawURLEncoding.EncodeToString([]byte(`["2GLC42sKQveCfGfryNRN9w", "given_name", "Alice"]`))
+	sum := sha256.Sum256([]byte(disclosure))
+	hidden := sha256.Sum256([]byte("the address"))
+	digests := base64.RawURLEncoding.EncodeToString(sum[:]) + `","` + base64.RawURLEncoding.EncodeToString(hidden[:])
+	return jwt(`{"alg":"EdDSA","typ":"dc+sd-jwt"}`, `{"iss":"https://issuer.example.test","iat":1795516900,"_sd":["`+digests+`"],"_sd_alg":"sha-256"}`) + "~" + disclosure + "~"
+}
+
+// forge makes the attack with this name of the token in view.
+func (d *desk) forge(id string) *desk { return d.do(keys.Attacks).to(id).do(keys.Enter) }
+
+// as has the token judged as this kind.
+func (d *desk) as(kind string) *desk {
+	d.t.Helper()
+	for range 20 {
+		if d.do(keys.AsKind).pane.(Pane).mine.as == kind {
+			return d
+		}
+	}
+	d.t.Fatalf("%s is not offered", kind)
+	return d
+}
+
+// settle does the command that the last action asked for.
+func (d *desk) settle() *desk {
+	if do, ok := d.last.(pane.Do); ok {
+		d.pane, _ = d.pane.Update(do.Cmd(), d.env)
+	}
+	return d.draw()
+}
+
+// type types into the open text field.
+func (d *desk) typed(text string) *desk {
+	for _, r := range text {
+		d.pane, _ = d.pane.Update(tea.KeyPressMsg{Code: r, Text: string(r)}, d.env)
+	}
+	return d.draw()
 }

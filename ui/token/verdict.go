@@ -34,13 +34,19 @@ func reader(as string) string {
 		return "client"
 	case jose.AsAccessToken:
 		return "API"
+	case jose.AsLogoutToken, jose.AsResponse, jose.AsUserInfo:
+		return "client"
+	case jose.AsDPoP, jose.AsClientAssertion, jose.AsRequestObject:
+		return "server"
+	case jose.AsSAML:
+		return "service"
 	}
 	return "reader"
 }
 
 // judge finds out what is known about a token. The ID token of a run was
 // judged by the run; every other token is judged here, as its reader would.
-func judge(e pane.Env, t tab, tok jose.Token) judgement {
+func judge(e pane.Env, t tab, tok jose.Token, own mine) judgement {
 	s := e.Snap.State
 	if t == idToken && s.Grant.Index("id_token") >= 0 {
 		return inRun(s, tok, e)
@@ -48,6 +54,9 @@ func judge(e pane.Env, t tab, tok jose.Token) judgement {
 	now, want, keys, note := e.Snap.Now, expect(s), jose.ParseKeys([]byte(s.Vars["jwks"].Raw())), ""
 	if t == pastedToken {
 		want, keys, note = forPasted(s, tok)
+		if own.keyed != "" {
+			keys, note = jose.Join(keys, own.public), "with "+wire.Safe(own.keyed)+" that you gave"
+		}
 	}
 	if now.IsZero() { // nothing has happened yet, so nobody has told the time
 		return judgement{verdict{status: "unknown", short: "not judged", text: "NOT PROVED: the time is not known before the first step of a run"}, tok.Checks}
@@ -59,30 +68,30 @@ func judge(e pane.Env, t tab, tok jose.Token) judgement {
 	case accessToken:
 		r = jose.CheckAccessToken(tok, want, keys, now)
 	default:
-		r = jose.CheckAny(tok, want, keys, now)
+		r, _ = jose.Check(own.as, tok, want, keys, now)
+	}
+	if holder, ok := jose.CheckKeyBinding(tok, want, now); ok {
+		r.Checks = append(r.Checks, holder.Checks...)
+		if holder.Verdict != jose.Valid {
+			r.Verdict = holder.Verdict
+		}
 	}
 	v := weigh(tok, reader(r.As), r.Checks, "")
 	if tok.Kind == jose.Opaque { // nothing to judge, so nobody judged
+		if t == pastedToken && tok.Shape.What != "" {
+			v.note = "by its form " + tok.Shape.What
+		}
 		return judgement{verdict: v}
 	}
 	if r.Verdict != jose.Valid && v.status == "pass" {
 		v = notProved("not every rule that counts was looked at")
 	}
 	v.brief = "judged at " + clockOf(now, now)
-	v.note = joined(v.brief, asKind(t, r.As), note)
-	return judgement{v, r.Checks}
-}
-
-func asKind(t tab, as string) string {
-	switch {
-	case t != pastedToken:
-		return ""
-	case as == jose.AsIDToken:
-		return "as an ID token"
-	case as == jose.AsAccessToken:
-		return "as an access token"
+	v.note = v.brief
+	if t == pastedToken {
+		v.note = joined(wire.Safe(own.mark), v.brief, "as "+kindName(r.As), note)
 	}
-	return "as a plain JWT"
+	return judgement{v, r.Checks}
 }
 
 // expect is what the run knows of its tokens. Who should read an access token
@@ -152,7 +161,9 @@ func weigh(tok jose.Token, who string, checks []wire.Check, problem string) verd
 		v = verdict{status: "fail", short: "broken", text: "BROKEN: nobody can accept it. All that can be read is shown"}
 	case n[wire.Fail] > 0:
 		v = verdict{status: "fail", short: "refused", text: "NO: a careful " + who + " refuses this token"}
-	case tok.Kind == jose.JWE:
+	case tok.Kind == jose.JWE && tok.Plaintext != nil && tok.Inner == nil:
+		v = verdict{status: "warn", short: "opened", text: "OPENED: nothing was changed on the way. Encryption alone does not prove who wrote it"}
+	case tok.Kind == jose.JWE && tok.Plaintext == nil:
 		v = verdict{status: "unknown", short: "encrypted", text: "ENCRYPTED: only the holder of its key can read and check it"}
 	case problem != "":
 		v = notProved(problem)

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -23,8 +24,19 @@ func (p Pane) View(e pane.Env) string {
 		return ""
 	}
 	p = p.prepared(e)
+	field := p.fieldLines(e)
+	field = field[:min(len(field), e.H-1)]
+	full := e.H
+	e.H -= len(field)
 	lines := p.picture(e)
 	lines = lines[:min(len(lines), e.H)]
+	if len(field) > 0 {
+		for len(lines) < e.H {
+			lines = append(lines, "")
+		}
+		lines = append(lines, field...)
+	}
+	e.H = full
 	if e.W < narrowest {
 		for i, l := range lines {
 			lines[i] = ansi.Truncate(l, e.W, "")
@@ -34,13 +46,20 @@ func (p Pane) View(e pane.Env) string {
 }
 
 func (p Pane) picture(e pane.Env) []string {
+	if p.face == history {
+		out := []string{p.tabLine(e)}
+		return append(out, p.chooser(e, e.H-1)...)
+	}
 	if p.sheet.empty() {
 		return append([]string{p.tabLine(e)}, p.nothing(e)...)
 	}
 	out := p.head(e)
 	room := e.H - len(out)
-	if p.asJSON {
-		return append(out, p.jsonLines(e, room)...)
+	if p.face == attacks {
+		return append(out, p.chooser(e, room)...)
+	}
+	if p.face.isText() {
+		return append(out, p.textLines(e, room)...)
 	}
 	_, marked := p.marked()
 	bars := p.bars(e, room, marked)
@@ -56,6 +75,24 @@ func (p Pane) picture(e pane.Env) []string {
 		out = append(out, "")
 	}
 	return append(out, bars...)
+}
+
+// chooser draws a list to choose from in h lines, and explains what is marked.
+func (p Pane) chooser(e pane.Env, h int) []string {
+	m, _ := p.marked()
+	detail := p.detail(e)
+	under := min(len(detail)+1, h-min(max(h/2, 3), len(p.sheet.claims)))
+	if len(detail) == 0 || under < 2 {
+		under = 0
+	}
+	out := p.window(p.sheet.claims, m, e, e.W, h-under)
+	for len(out) < h-under {
+		out = append(out, "")
+	}
+	if under > 0 {
+		out = append(append(out, p.divider(e)), p.cutOff(detail, under-1, e)...)
+	}
+	return out
 }
 
 // bars are the lines about the time, as far as there is room for them.
@@ -94,6 +131,9 @@ func share(h, keep, list, detail int) (int, int) {
 // head are the tabs and the verdict: the answer, what it rests on, and who
 // gave it.
 func (p Pane) head(e pane.Env) []string {
+	if p.face == compared { // the comparison is not about one of them
+		return []string{p.tabLine(e)}
+	}
 	k, v := p.ink, p.sheet.verdict
 	sign, style := k.status(v.status)
 	text := pane.Wrap(v.text, e.W-4)
@@ -188,8 +228,8 @@ func (p Pane) tabLine(e pane.Env) string {
 		return l.fill(e.W)
 	}
 	hint := line{}
-	if other := map[bool]string{true: "table", false: "JSON"}[p.asJSON]; e.W >= twoColumns && p.sheet.tok.Format != "" {
-		hint.put(k.key, e.Keys.Key(keys.AsJSON)).gap(1).put(k.hint, other).gap(2)
+	if other := map[face]string{table: "JSON", asJSON: "raw"}[p.face]; e.W >= twoColumns && p.sheet.tok.Format != "" {
+		hint.put(k.key, e.Keys.Key(keys.AsJSON)).gap(1).put(k.hint, cmp.Or(other, "table")).gap(2)
 	}
 	hint.put(k.key, e.Keys.Key(keys.Dates)).gap(1).put(k.hint, p.dates.String()).gap(1)
 	if l.n+1+hint.n <= e.W {
@@ -286,18 +326,19 @@ type columns struct{ w, name, value, gloss int }
 
 func columnsOf(rows []row, w int) columns {
 	c := columns{w: w}
-	widest := 0
+	widest, meant := 0, false
 	for _, r := range rows {
 		if r.kind != heading && r.kind != checkRow {
 			c.name = max(c.name, min(width(r.name)+2*r.depth, 16))
 			widest = max(widest, min(width(r.value), 80))
+			meant = meant || r.gloss != ""
 		}
 	}
 	c.name = min(max(c.name, 5), w/3)
 	room := max(w-3-c.name-1, 1)
 	c.value = room
 	const value, gloss = 26, 20 // a time with its distance; "Who issued the token"
-	if room >= value+2+gloss {
+	if meant && room >= value+2+gloss {
 		c.value = min(max(widest, value), max(value, room-2-44))
 		c.gloss = room - 2 - c.value
 	}
