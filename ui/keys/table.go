@@ -190,7 +190,7 @@ func Default() []Row {
 		{GiveKey, Token, []string{"v"}, "verify or decrypt with a key of yours", 0, "verify with"},
 		{AsKind, Token, []string{"A"}, "check it as another kind of token", 0, ""},
 		{Versus, Token, []string{"D"}, "compare two tokens", 0, "compare"},
-		{Attacks, Token, []string{"e"}, "change it, sign it, forge it", 3, "change, forge"},
+		{Attacks, Token, []string{"e"}, "change it, sign it, forge it", 3, "forge"},
 		{TryIt, Token, []string{"t"}, "try it at the API of the lab", 0, ""},
 		{Follow, Token, []string{"f"}, "follow it through the flow", 0, ""},
 		{History, Token, []string{"H"}, "the tokens of this session", 0, ""},
