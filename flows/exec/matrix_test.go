@@ -54,7 +54,9 @@ func (c combination) options() map[string]string {
 		o["client_auth"] = c.auth
 	}
 	for _, a := range c.with {
-		o[a.name] = a.value
+		if a.name != sealed && !slices.Contains(further, a.name) {
+			o[a.name] = a.value
+		}
 	}
 	return o
 }

@@ -190,9 +190,9 @@ func TestModifiersCompose(t *testing.T) {
 		{"JARM, form", "workshop-spa", map[string]string{"response_mode": "form_post.jwt"}, "", nil},
 		{"DPoP", "workshop-spa", map[string]string{"dpop": "on"}, "discovery keys prepare authorize callback token_proof token id_token userinfo_proof userinfo api_proof api", []string{"cnf_mismatch", "token_type"}},
 		{"everything that open banking asks for", "workshop-strict", map[string]string{"client_auth": "private_key_jwt", "par": "on", "jar": "signed", "response_mode": "jwt", "dpop": "on"},
-			"discovery keys prepare request_object par_assertion par authorize jarm callback token_assertion token_proof token id_token userinfo_proof userinfo api_proof api", []string{"cnf_mismatch", "dpop_nonce"}},
+			"discovery keys prepare request_object par_assertion par_proof par authorize jarm callback token_assertion token_proof token id_token userinfo_proof userinfo api_proof api", []string{"cnf_mismatch", "dpop_nonce"}},
 		{"an encrypted ID token and userinfo", "workshop-encrypted", map[string]string{"client_auth": "client_secret_basic"}, "discovery prepare authorize callback token id_token_decrypt id_token userinfo userinfo_decrypt api", []string{"userinfo_sub_mismatch"}},
-		{"everything encrypted", "workshop-encrypted", map[string]string{"client_auth": "client_secret_basic", "response_mode": "jwt", "par": "on", "dpop": "on"}, "discovery keys prepare par authorize jarm_decrypt jarm callback token_proof token id_token_decrypt id_token userinfo_proof userinfo userinfo_decrypt", nil},
+		{"everything encrypted", "workshop-encrypted", map[string]string{"client_auth": "client_secret_basic", "response_mode": "jwt", "par": "on", "dpop": "on"}, "discovery keys prepare par_proof par authorize jarm_decrypt jarm callback token_proof token id_token_decrypt id_token userinfo_proof userinfo userinfo_decrypt", nil},
 		{"DPoP with a certificate as client", "workshop-mtls", map[string]string{"client_auth": "tls_client_auth", "dpop": "on", "mtls": "on"}, "", []string{"cnf_mismatch"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -215,14 +215,17 @@ func TestTheNonceOfTheServerIsPutIntoAFreshProof(t *testing.T) {
 	s := w.run(w.performer("workshop-strict"), "authorization_code", "workshop-strict",
 		map[string]string{"client_auth": "private_key_jwt", "par": "on", "jar": "signed", "dpop": "on"}, nil)
 	done(t, s)
-	for _, step := range []string{"token", "userinfo", "api"} {
+	for _, step := range []string{"par", "userinfo", "api"} {
 		asked, proofs := s.ResultOf(step).Exchanges(), s.ResultOf(step+"_proof").Facts
 		if len(asked) != 2 || len(proofs) != 2 {
 			t.Errorf("%s: %d requests, %d proofs", step, len(asked), len(proofs))
 		}
 	}
-	if n := len(s.ResultOf("token_assertion").Facts); n != 2 {
+	if n := len(s.ResultOf("par_assertion").Facts); n != 2 {
 		t.Errorf("%d client assertions for two requests", n)
+	}
+	if n := len(s.ResultOf("token").Exchanges()); n != 1 {
+		t.Errorf("the nonce is known by then, and %d requests for tokens went out", n)
 	}
 }
 
