@@ -33,16 +33,19 @@ func beganWith(tb testing.TB, grant string, options map[string]string) flows.Sta
 // and bodies that sometimes fit.
 func anything(r *rand.Rand) flows.Event {
 	id := r.IntN(12)
-	steps := []string{"", "discovery", "prepare", "authorize", "callback", "token", "id_token", "userinfo", "api", "nowhere"}
+	steps := []string{"", "discovery", "prepare", "authorize", "callback", "token", "id_token", "userinfo", "api", "nowhere",
+		"keys", "request_object", "request_uri", "par", "par_assertion", "jarm", "token_proof", "id_token_decrypt"}
 	step := steps[r.IntN(len(steps))]
-	bodies := []string{"", "{}", "[]", "null", `{"error":"invalid_grant"}`, `{"access_token":"a","token_type":"Bearer","id_token":"e30.e30.x"}`, "<html>",
+	bodies := []string{"", "{}", "[]", "null", `{"error":"invalid_grant"}`, `{"access_token":"a","token_type":"Bearer","id_token":"e30.e30.x"}`, `{"access_token":"a","token_type":"DPoP","id_token":"a.b.c.d.e"}`, "<html>",
+		`{"request_uri":"urn:r","expires_in":60}`, `{"error":"use_dpop_nonce"}`, `{"error":"authorization_pending"}`,
 		`{"issuer":"https://as.test","authorization_endpoint":"https://as.test/a","token_endpoint":"https://as.test/t","jwks_uri":"https://as.test/k"}`, `{"keys":[{}]}`}
 	x := flows.Exchange{Response: flows.Response{Status: []int{0, 200, 302, 400, 500}[r.IntN(5)], Body: wire.Untrusted(bodies[r.IntN(len(bodies))])}}
 	switch r.IntN(14) {
 	case 12:
 		return flows.Signed{ID: id, Token: wire.Untrusted(bodies[r.IntN(len(bodies))])}
 	case 13:
-		return []flows.Event{flows.Decrypted{ID: id, Text: "e30.e30.x"}, flows.Arrived{ID: id, Request: flows.Request{Method: "POST"}}}[r.IntN(2)]
+		return []flows.Event{flows.Decrypted{ID: id, Text: "e30.e30.x"}, flows.Arrived{ID: id, Request: flows.Request{Method: "POST"}},
+			flows.Published{ID: id, URL: "http://127.0.0.1:1/r"}}[r.IntN(3)]
 	case 0:
 		return flows.Started{}
 	case 1, 2, 3:

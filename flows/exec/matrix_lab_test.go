@@ -335,7 +335,7 @@ func (w *matrixLab) play(t *testing.T, p flows.Performer, grant string, options 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	log := Run(ctx, flows.Log{}.Append(time.Now(), started), time.Now, p, nil)
 	s, _ := log.At(len(log.Entries))

@@ -64,7 +64,7 @@ func requestObject(encrypted, byReference bool) func(flows.Grant) flows.Grant {
 
 // published puts the request object where the server fetches it, RFC 9101 §5.2.
 var published = flows.Step{
-	ID: "request_uri", Title: "Put the request where the server fetches it", Ref: "RFC 9101 §5.2, §10.4", From: flows.Client, To: flows.Client,
+	ID: "request_uri", Title: "Put the request where it is fetched", Ref: "RFC 9101 §5.2, §10.4", From: flows.Client, To: flows.Client,
 	Why: "The browser carries only an address, and the server fetches the signed request from there. " +
 		"It must be an address that the client registered (request_uris): a server that fetches any address can be sent anywhere.",
 	Pages: []string{"jar", "request-object-invalid"},

@@ -56,22 +56,40 @@ func TestEveryOptionHasADefaultAndChoices(t *testing.T) {
 }
 
 // Where the list of steps and the picture beside it meet, a title may take 40
-// columns of the 80; the picture itself has four lanes at most.
+// columns of the 80; the picture itself has four lanes at most. It holds with
+// everything that can be added to a flow.
 func TestThePlanOfEveryFlowFits80Columns(t *testing.T) {
 	for _, bare := range grants.List() {
-		started, err := grants.Start(flows.Spec{Grant: bare.ID}, flows.Profile{}, flows.Vars{}, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, _ := flows.Log{}.Append(time.Unix(0, 0), started).At(1)
-		plan := flows.Diagram(s)
-		for _, m := range plan {
-			if len([]rune(m.Label)) > 40 {
-				t.Errorf("%s: %q is too long for a diagram", bare.ID, m.Label)
+		all := []map[string]string{nil}
+		for name, choices := range grants.Options(bare.ID) {
+			for _, choice := range choices {
+				all = append(all, map[string]string{name: choice})
 			}
 		}
-		if n := len(flows.Parties(plan)); n > 4 {
-			t.Errorf("%s: %d lanes", bare.ID, n)
+		if len(grants.Options(bare.ID)["jar"]) > 0 {
+			all = append(all, map[string]string{"client_auth": "private_key_jwt", "par": "on", "jar": "encrypted", "response_mode": "form_post.jwt", "dpop": "on", "mtls": "on"},
+				map[string]string{"client_auth": "self_signed_tls_client_auth", "jar": "signed", "jar_by": "reference", "mtls": "on"})
+		}
+		for _, options := range all {
+			started, err := grants.Start(flows.Spec{Grant: bare.ID, Options: options}, flows.Profile{}, flows.Vars{}, nil, nil)
+			if err != nil {
+				continue // a choice that needs another one
+			}
+			s, _ := flows.Log{}.Append(time.Unix(0, 0), started).At(1)
+			plan := flows.Diagram(s)
+			for _, m := range plan {
+				if len([]rune(m.Label)) > 40 {
+					t.Errorf("%s %v: %q is too long for a diagram", bare.ID, options, m.Label)
+				}
+			}
+			if n := len(flows.Parties(plan)); n > 4 {
+				t.Errorf("%s %v: %d lanes", bare.ID, options, n)
+			}
+			for _, st := range s.Grant.Steps {
+				if len([]rune(st.Title)) > 40 {
+					t.Errorf("%s %v: %q is too long for a line of the list", bare.ID, options, st.Title)
+				}
+			}
 		}
 	}
 }
