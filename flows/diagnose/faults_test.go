@@ -291,6 +291,12 @@ func contradicts(s flows.State, line string) string {
 		if v := values("code"); len(v) != 1 || !strings.HasPrefix(v[0], "lab_") || len(out) != 1 {
 			return fmt.Sprintf("%d codes were sent: %q", len(v), v)
 		}
+	case line == "both requests went where the metadata says":
+		b, _ := s.ResultOf("authorize").Effect.(flows.Browse)
+		if sent.URL != s.Vars["token_endpoint"] || b.Request.URL != s.Vars["authorization_endpoint"] {
+			return fmt.Sprintf("they went to %s and %s", b.Request.URL, sent.URL)
+		}
+	case strings.HasPrefix(line, "the server's clock and this computer's agree"):
 	case strings.HasPrefix(line, "the verifier fits"):
 		if v := values("code_verifier"); len(v) != 1 || v[0] != s.Vars["code_verifier"].Raw() {
 			return fmt.Sprintf("the verifiers sent are %q", v)

@@ -41,8 +41,14 @@ func code(codes ...string) func(scene) bool {
 	return func(s scene) bool { return slices.Contains(codes, s.problem.Code) }
 }
 
-// rules is the whole list, in the order in which equal causes are shown.
+// rules is the whole list, in the order in which equal causes are shown: what is
+// wrong with the form of a request comes before what it says.
 func rules() []rule {
+	return slices.Concat(requestRules(), handoverRules(), clientRules(), askRules(), stepRules(), answerRules())
+}
+
+// stepRules look at one step, or one check, each.
+func stepRules() []rule {
 	refused := at("token", "invalid_grant", "invalid_request")
 	swap := func(s scene) bool { return refused(s) && s.Spec.Grant == "authorization_code" }
 	hands := func(s scene) bool { return swap(s) || refused(s) && s.Spec.Grant == "refresh_token" }

@@ -20,8 +20,7 @@ func verifier(s scene) finding {
 		if !once {
 			return finding{ruledOut: "PKCE was not used in this run", step: "authorize"}
 		}
-		return finding{confidence: Possible, sentence: "A verifier was sent, and no challenge went out before it.", params: pkceParams(),
-			evidence: []Evidence{{Mark: Neutral, Text: "the browser was sent without a code_challenge", Step: "authorize", Param: "code_challenge"}}}
+		return finding{} // see verifierAlone
 	}
 	out := Evidence{Mark: Fits, Text: "challenge that went out with the browser: " + challenge.Safe(), Step: "authorize", Param: "code_challenge"}
 	f := finding{confidence: Certain, params: pkceParams()}
