@@ -14,7 +14,9 @@ const recogniseLimit = 64 << 10
 // member nearly so; a message that we know is likely; a bare word is a guess.
 const (
 	sureCode    = 4
-	sureSubcode = 3.2 // finer than the code before it
+	sureSubcode = 3.95 // finer than the code before it
+	sureNumber  = 3.9  // a number behind `code`, which one product has
+	sureHeard   = 3.3  // words that say more than the error beside them, see Heard
 	sureError   = 3
 	surePhrase  = 2.5
 	sureMention = 1
@@ -32,6 +34,11 @@ func (c *Catalog) Recognise(text string) []Hit {
 	lower := strings.ToLower(text)
 	c.codesIn(text, &found)
 	c.phrasesIn(lower, &found)
+	for _, h := range c.Heard(text, "") {
+		if p, ok := c.Page(h.ID); ok {
+			found.add(&p, "", sureHeard+min(h.Score, 200)/500, "also") // below sureCode
+		}
+	}
 	found.preferNamed(lower)
 	slices.SortStableFunc(found.hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
 	return found.hits
@@ -147,6 +154,9 @@ func (c *Catalog) addCode(word string, score float64, found *finds) {
 	// A short number after `code` may be anything.
 	if isDigits(word) && len(word) < 3 {
 		return
+	}
+	if isDigits(word) && score == sureError {
+		score = sureNumber
 	}
 	rows := c.byCode[strings.ToLower(word)]
 	registry := slices.ContainsFunc(rows, func(i int) bool { return c.codes[i].Provider == Registry })

@@ -35,6 +35,25 @@ func (ix *Index) Search(query string, limit int) []Hit {
 	return s.hits(limit)
 }
 
+// Find is for a text that may be anything: typed words, or a pasted error. What
+// is recognised in it comes first, then the pages that its words find; at most
+// limit (0: all).
+func (ix *Index) Find(text string, limit int) []Hit {
+	hits := ix.c.Recognise(text)
+	if limit > 0 && len(hits) >= limit {
+		return hits[:limit]
+	}
+	for _, h := range ix.Search(text[:min(len(text), 2000)], limit) {
+		if !slices.ContainsFunc(hits, func(k Hit) bool { return k.ID == h.ID }) {
+			hits = append(hits, h)
+		}
+	}
+	if limit > 0 && len(hits) > limit {
+		hits = hits[:limit]
+	}
+	return hits
+}
+
 // search is the work on one query. The slices have a place for every page.
 type search struct {
 	ix    *Index

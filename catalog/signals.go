@@ -114,6 +114,17 @@ func (s *signal) fits(text string) float64 {
 	return float64(sum)
 }
 
+// inName tells whether the word goes on with an underscore: it is the beginning
+// of a name then, such as an error code, and says nothing of its own.
+func inName(rest string) bool {
+	for i := range len(rest) {
+		if !isWordByte(rest[i]) || rest[i] == '_' {
+			return rest[i] == '_'
+		}
+	}
+	return false
+}
+
 // hasWord tells whether a word, or one that it begins, stands in the text.
 func hasWord(text, word string) bool {
 	for at := 0; ; {
@@ -122,7 +133,7 @@ func hasWord(text, word string) bool {
 			return false
 		}
 		at += i
-		if at == 0 || !isWordByte(word[0]) || !isWordByte(text[at-1]) {
+		if (at == 0 || !isWordByte(word[0]) || !isWordByte(text[at-1])) && !(isWordByte(word[len(word)-1]) && inName(text[at+len(word):])) {
 			return true
 		}
 		at++

@@ -41,7 +41,7 @@ func handoverRules() []rule {
 func codeChanged(s scene) finding {
 	sent, once := s.once("token", "code")
 	given := s.given()
-	if !once || given == "" || sent == given {
+	if !once || given == "" || sent == given || hidden(sent) || hidden(given) {
 		return finding{}
 	}
 	f := s.fact(Certain, "code", "", "the browser brought "+show("code", given)+", and "+show("code", sent)+" was sent")
@@ -70,7 +70,7 @@ func codeChanged(s scene) finding {
 // verifierShape: 43 to 128 letters, digits and -._~ (RFC 7636 §4.1).
 func verifierShape(s scene) finding {
 	v, once := s.once("token", "code_verifier")
-	if !once || regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`).MatchString(v.Raw()) {
+	if !once || hidden(v) || regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`).MatchString(v.Raw()) {
 		return finding{}
 	}
 	return s.backed(s.fact(Possible, "code_verifier", "The code_verifier has not the shape that the specification asks for: 43 to 128 letters, digits, hyphens, points, underscores and tildes.", fmt.Sprintf("code_verifier of this request: %d characters", len(v.Raw()))), "verifier", "pkce", "length")
@@ -241,7 +241,7 @@ func dpopProof(s scene) finding {
 		return s.fact(Certain, "DPoP", "The proof is for another method.", "htm "+wire.Safe(t.Claims.Str("htm"))+", and the method is "+wire.Safe(req.Method))
 	case t.Claims.Str("htu") != at:
 		return s.fact(Certain, "DPoP", "The proof is for another address.", "htu "+wire.Safe(t.Claims.Str("htu"))+", and the address is "+wire.Safe(at))
-	case strings.EqualFold(scheme, "DPoP") && t.Claims.Str("ath") != ath:
+	case strings.EqualFold(scheme, "DPoP") && !hidden(wire.Untrusted(token)) && t.Claims.Str("ath") != ath:
 		return s.fact(Certain, "DPoP", "The proof is for another access token.", "ath "+wire.Safe(t.Claims.Str("ath"))+", and the token hashes to "+ath)
 	}
 	if theirs, _, ok := s.serverTime(); ok {

@@ -32,6 +32,9 @@ func verifier(s scene) finding {
 		f.evidence = []Evidence{{Mark: Fits, Text: "code_verifier in this request: nothing", Step: "token", Param: "code_verifier"}, out}
 		return s.spoken(f, "verifier", "pkce", "challenge")
 	}
+	if hidden(sent) {
+		return verifierByName(s, sent, out)
+	}
 	derive := func(v wire.Untrusted) string {
 		if method == "plain" || method == "" {
 			return v.Raw()
@@ -53,6 +56,16 @@ func verifier(s scene) finding {
 		f.evidence = append(f.evidence, Evidence{Mark: Neutral, Text: "the verifier that this run made would match; authdance tried it", Step: "prepare", Param: "code_verifier"})
 	}
 	return s.spoken(f, "verifier", "pkce", "challenge")
+}
+
+// verifierByName is for a recording: equal secrets have equal names there, and
+// no hash can be made of a name.
+func verifierByName(s scene, sent wire.Untrusted, out Evidence) finding {
+	if made := s.Vars["code_verifier"]; made == "" || sent == made {
+		return finding{ruledOut: "the verifier that was sent is the one that this run made", step: "token"}
+	}
+	return s.spoken(finding{confidence: Likely, params: pkceParams(), sentence: "The verifier that was sent is not the one that this run made.",
+		evidence: []Evidence{{Mark: Fits, Text: "sent and made are two different secrets in this recording", Step: "token", Param: "code_verifier"}, out}}, "verifier", "pkce", "challenge")
 }
 
 func pkceParams() []string {

@@ -142,7 +142,7 @@ func newRoot(c *console) *cobra.Command {
 	g.StringVar(&c.config, "config", "", "`DIR` of settings and profiles")
 	g.BoolVar(&c.noInput, "no-input", false, "never ask anything")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.ready() }
-	root.AddCommand(runCommand(c), flowsCommand(c), tokenCommand(c), explainCommand(c), labCommand(c), profileCommand(c),
+	root.AddCommand(runCommand(c), flowsCommand(c), tokenCommand(c), explainCommand(c), diagnoseCommand(c), labCommand(c), profileCommand(c),
 		pathsCommand(c), versionCommand(c), manCommand(c))
 	root.InitDefaultCompletionCmd(c.args...)
 	for _, sub := range root.Commands() {
