@@ -12,6 +12,14 @@ import (
 // labDesk is the lab as the screen and the documents see it.
 type labDesk struct{ lab *lab.Lab }
 
+// SigningKey implements pane.Lab.
+func (d labDesk) SigningKey() string {
+	if d.lab == nil {
+		return ""
+	}
+	return string(d.lab.SigningKey())
+}
+
 // ServerView implements pane.Lab. The number of a request counts only in an
 // answer of the lab itself: any server could send that header.
 func (d labDesk) ServerView(x flows.Exchange) (pane.ServerView, bool) {

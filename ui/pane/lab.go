@@ -17,6 +17,9 @@ type Lab interface {
 	// Dialects are those that the lab can speak; one of them is On.
 	Dialects() []Dialect
 	SetDialect(name string) error
+	// SigningKey is the lab's own private key as a JWK, for tokens that are wrong
+	// on purpose; "" when there is none.
+	SigningKey() string
 }
 
 // ServerView is what the lab checked of one request, in order.

@@ -31,20 +31,29 @@ func stranger() jose.Private {
 	return jose.ParsePrivate(wire.NewSecret(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))))[0]
 }
 
-// signer is the key that the person gave, when it can sign.
-func (m mine) signer() (jose.Private, bool) {
-	for _, k := range m.private {
+// signer is the key that signs what is made here, and whose it is: the one that
+// the person gave, else the lab's. trusted is false when it can only be one that
+// no server trusts.
+func (p Pane) signer(e pane.Env) (key jose.Private, whose string, trusted bool) {
+	for _, k := range p.mine.private {
 		if k.SigningAlg() != "" {
-			return k, true
+			return k, wire.Safe(k.Name()) + " that you gave", true
 		}
 	}
-	return jose.Private{}, false
+	if atLab(e) {
+		for _, k := range jose.ParsePrivate(wire.NewSecret(e.Lab.SigningKey())) {
+			if k.SigningAlg() != "" {
+				return k, "the key of the lab", true
+			}
+		}
+	}
+	return stranger(), "a key that no server trusts", false
 }
 
 // materials is what forgeries can be made with here.
 func (p Pane) materials(e pane.Env) jose.Materials {
 	with := jose.Materials{Own: stranger(), Public: jose.Join(jose.ParseKeys([]byte(e.Snap.State.Vars["jwks"].Raw())), p.mine.public)}
-	if k, ok := p.mine.signer(); ok {
+	if k, _, trusted := p.signer(e); trusted {
 		with.Signer = k
 	}
 	return with
@@ -66,10 +75,7 @@ func (p Pane) attack(e pane.Env) (Pane, tea.Msg) {
 // attacks are the rows of that list. A forgery that cannot be made says what is
 // missing.
 func (p Pane) attacks(tok jose.Token, e pane.Env) []row {
-	key := "a key that no server trusts"
-	if k, ok := p.mine.signer(); ok {
-		key = k.Name()
-	}
+	_, key, _ := p.signer(e)
 	out := []row{{kind: heading, name: "MAKE ANOTHER TOKEN OF THIS ONE", value: "none of them is real"},
 		{kind: choiceRow, id: "attack change", name: "change", value: "change a member and sign it again", does: "asks what to change",
 			about:  []string{"Makes", "The same token with one member set or dropped, signed with " + key + ".", "Key", e.Keys.Key(keys.GiveKey) + " takes a private key of yours to sign with."},
@@ -113,15 +119,12 @@ func (p Pane) change(text string, e pane.Env) (Pane, tea.Msg) {
 	if err != nil {
 		return p, pane.Say{Text: wire.Safe(err.Error()) + ".", Bad: true}
 	}
-	key, whose := stranger(), "with a key that no server trusts"
-	if k, ok := p.mine.signer(); ok {
-		key, whose = k, "with "+k.Name()
-	}
+	key, whose, _ := p.signer(e)
 	made, err := d.Sign(key)
 	if err != nil {
 		return p, pane.Say{Text: wire.Safe(err.Error()) + ".", Bad: true}
 	}
-	return p.madeOf(made, "MADE by authdance: changed, and signed "+wire.Safe(whose), e)
+	return p.madeOf(made, "MADE by authdance: changed, and signed with "+whose, e)
 }
 
 func atLab(e pane.Env) bool { return e.Lab != nil && e.Snap.State.Profile.Class == "LAB" }

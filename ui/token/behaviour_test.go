@@ -267,7 +267,14 @@ func TestNoForeignByteReachesTheTerminalRaw(t *testing.T) {
 						printable(t, d)
 						d.do(a)
 					}
-					d.do(keys.AsJSON, keys.Left)
+					for _, a := range [...]keys.Action{keys.AsJSON, keys.AsJSON, keys.Versus, keys.Left, keys.Versus, keys.Versus, keys.Right, keys.History, keys.Down, keys.Down, keys.History, keys.Attacks, keys.Down, keys.Down, keys.PgDown, keys.Back} {
+						d.do(a)
+						printable(t, d)
+						if said, ok := d.last.(pane.Say); ok && said.Text != wire.Safe(said.Text) {
+							t.Fatalf("said %q", said.Text)
+						}
+					}
+					d.do(keys.Left)
 				}
 			}
 		}
@@ -307,6 +314,14 @@ func TestEverySizeFits(t *testing.T) {
 		open(t, &uitest.Server{}, 78, 17, wrongNonce()...).to("iss_mismatch"),
 		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).do(keys.Right),
 		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).do(keys.AsJSON),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).do(keys.AsJSON, keys.AsJSON),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).do(keys.Attacks, keys.Down),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).do(keys.Attacks, keys.Enter).typed("sub=mallory"),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).paste(foreign()).do(keys.History, keys.Down),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).do(keys.Versus).paste(hostile()).do(keys.Versus),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).paste(selective()),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).paste(assertion),
+		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).paste(encrypted).paste(contentKey),
 		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).paste(foreign()[:200]),
 		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).paste(hostile()),
 		open(t, &uitest.Server{}, 78, 17, uitest.Next(8)...).paste("no token at all"),

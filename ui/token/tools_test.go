@@ -2,6 +2,7 @@ package token
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,17 @@ func TestAChangedTokenIsSignedWithTheGivenKey(t *testing.T) {
 	if said, ok := d.last.(pane.Say); !ok || !said.Bad {
 		t.Errorf("said %+v", d.last)
 	}
+}
+
+func TestTheLabSignsWhatIsWrongOnPurpose(t *testing.T) {
+	d := open(t, &uitest.Server{}, 118, 40, uitest.Next(8)...)
+	d.env.Lab = &uitest.Lab{}
+	d.forge("expired").shows("FORGED", "expired")
+	p := d.pane.(Pane)
+	if !slices.ContainsFunc(p.sheet.checks, func(r row) bool { return r.check.ID == "signature_invalid" && r.status == "pass" }) {
+		t.Errorf("the lab's key did not sign it\n%s", d.pic)
+	}
+	d.do(keys.Attacks, keys.Enter).typed("email=other@example.test").do(keys.Enter).shows("signed with the key of the lab")
 }
 
 func TestOnlyTheLabIsTriedFromHere(t *testing.T) {

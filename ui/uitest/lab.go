@@ -1,6 +1,8 @@
 package uitest
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"strings"
 
 	"authdance/flows"
@@ -41,6 +43,13 @@ func (l *Lab) AnswerView(r flows.Request) (pane.ServerView, bool) {
 	return pane.ServerView{Request: "POST /default/authorize", Checks: []pane.ServerCheck{
 		{ID: "consent", Status: pane.ServerPassed, Message: "The user agrees.", Ref: "OIDC Core §3.1.2.4"},
 	}}, true
+}
+
+// SigningKey implements pane.Lab: the key of the fixture server.
+func (l *Lab) SigningKey() string {
+	key := signingKey()
+	e := base64.RawURLEncoding
+	return `{"kty":"OKP","crv":"Ed25519","kid":"lab-fixture","x":"` + e.EncodeToString(key.Public().(ed25519.PublicKey)) + `","d":"` + e.EncodeToString(key.Seed()) + `"}`
 }
 
 // Faults implements pane.Lab.
