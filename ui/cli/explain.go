@@ -39,6 +39,8 @@ const maxPasted = 4 << 20
 type explainFlags struct {
 	json, markdown, list bool
 	limit                int
+
+	provider, kind, step string
 }
 
 func explainCommand(c *console) *cobra.Command {
@@ -54,6 +56,9 @@ func explainCommand(c *console) *cobra.Command {
 	fs.SortFlags = false
 	fs.BoolVar(&f.list, "list", false, "list every page")
 	fs.IntVar(&f.limit, "limit", 10, "at most `N` pages, 0 for all")
+	fs.StringVar(&f.provider, "provider", "", "only the pages of a provider: `ID`, such as entra or okta")
+	fs.StringVar(&f.kind, "kind", "", "only pages of a `KIND`: code, article, concept, parameter, claim, provider or note")
+	fs.StringVar(&f.step, "step", "", "only pages about a `STEP` of a flow, such as authorize or token")
 	fs.BoolVar(&f.markdown, "markdown", false, "print the best page as Markdown")
 	fs.BoolVar(&f.json, "json", false, "one JSON document")
 	return cmd
@@ -67,6 +72,10 @@ func (c *console) explain(f *explainFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	book = book.WithNotes(c.notes())
+	if err := f.check(); err != nil {
+		return err
+	}
 	if f.list {
 		if len(args) > 0 {
 			return usage("--list takes no query; leave out one of them")
@@ -78,6 +87,13 @@ func (c *console) explain(f *explainFlags, args []string) error {
 		return err
 	}
 	hits, sure := lookUp(book, query, pasted)
+	if f.narrow() {
+		if sure {
+			hits = append(hits, catalog.NewIndex(book).Search(query, 0)...)
+		}
+		hits = f.only(book, hits)
+		sure = sure && len(hits) == 1
+	}
 	if f.limit > 0 {
 		hits = hits[:min(len(hits), f.limit)]
 	}
@@ -104,6 +120,38 @@ func (c *console) explain(f *explainFlags, args []string) error {
 	}
 	c.say("authdance explain ID prints one.")
 	return nil
+}
+
+func (f *explainFlags) narrow() bool { return f.provider != "" || f.kind != "" || f.step != "" }
+
+func (f *explainFlags) check() error {
+	kinds := []string{catalog.KindCode, catalog.KindArticle, catalog.KindConcept, catalog.KindParameter, catalog.KindClaim, catalog.KindProvider, catalog.KindNote}
+	if f.kind != "" && !slices.Contains(kinds, f.kind) {
+		return usage("--kind %s: use one of %s", wire.Safe(f.kind), strings.Join(kinds, ", "))
+	}
+	return nil
+}
+
+// fits tells whether a page passes the filters.
+func (f *explainFlags) fits(p catalog.Page) bool {
+	family, _, _ := strings.Cut(strings.ToLower(f.provider), "-")
+	at := func(c catalog.Code) bool { return c.Step() == f.step }
+	return (f.provider == "" || p.Provider == strings.ToLower(f.provider) || p.Provider == family) &&
+		(f.kind == "" || p.Kind == f.kind) &&
+		(f.step == "" || slices.Contains(p.Steps, f.step) || slices.ContainsFunc(p.Codes, at))
+}
+
+// only keeps the hits that pass the filters, each page once.
+func (f *explainFlags) only(book *catalog.Catalog, hits []catalog.Hit) []catalog.Hit {
+	var out []catalog.Hit
+	seen := map[string]bool{}
+	for _, h := range hits {
+		if p, ok := book.Page(h.ID); ok && !seen[h.ID] && f.fits(p) {
+			seen[h.ID] = true
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 // query is the text to look for, and whether it is a pasted one.
@@ -187,12 +235,18 @@ func (c *console) hit(h catalog.Hit) {
 	if h.Provider != "" {
 		about += ", " + h.Provider
 	}
+	if len(h.MatchedIn) > 0 {
+		about += "; found in " + strings.Join(h.MatchedIn, ", ")
+	}
 	c.printf("%s %s  %s", c.styles.Key.Render(padded(h.ID, 34)), h.Title, c.styles.Muted.Render("("+about+")"))
 }
 
 func (c *console) listPages(f *explainFlags, book *catalog.Catalog) error {
 	var docs []hitDoc
 	for _, p := range book.Pages() {
+		if !f.fits(p) {
+			continue
+		}
 		h := catalog.Hit{ID: p.ID, Kind: p.Kind, Provider: p.Provider, Title: p.Title}
 		if f.json {
 			docs = append(docs, hitDocOf(book, h))
