@@ -131,6 +131,9 @@ func (p Pane) explainClaim(r row, e pane.Env) []string {
 	out := p.whole(r, e)
 	if !r.when.IsZero() {
 		out = append(out, p.qa("Time", dotted(joined(r.when.UTC().Format("2006-01-02 15:04:05 UTC"), wire.Safe(clip(r.whole(), 40))+" seconds", relative(r.when, e.Snap.Now)), e), e)...)
+		if c, ok := serverClockOf(e); ok && p.tab != pastedToken {
+			out = append(out, p.qa("Clocks", c.String(), e)...)
+		}
 	}
 	for _, c := range p.sheet.checks {
 		if c.kind == checkRow && c.status != "na" && c.status != "pass" && related(r, c) {

@@ -98,6 +98,8 @@ func (p Pane) chooser(e pane.Env, h int) []string {
 // bars are the lines about the time, as far as there is room for them.
 func (p Pane) bars(e pane.Env, room int, marked bool) []string {
 	switch {
+	case room >= 24 && e.W >= twoColumns:
+		return append(p.clockLine(e), p.timeLines(e, 2)...)
 	case room >= 20 && e.W >= twoColumns:
 		return p.timeLines(e, 2)
 	case room >= 16, room >= 8 && !marked && (p.worst().kind == heading || !tight(e)):
