@@ -137,10 +137,13 @@ func stateCheck(s flows.State, answer []flows.Param) wire.Check {
 func issCheck(s flows.State, answer []flows.Param) wire.Check {
 	want := s.Vars["issuer"]
 	got, has := value(answer, "iss")
+	token, _ := value(answer, "id_token")
 	c := wire.Check{ID: "response_iss_mismatch", Status: wire.Pass, Got: got.Safe(), Want: want.Safe(), Ref: "RFC 9207 §2.4", Message: "iss names the server that this run asked"}
 	switch {
 	case want == "":
 		c.Status, c.Message = wire.NA, "the profile has no issuer to compare iss with"
+	case !has && token != "":
+		c.ID, c.Status, c.Message = "response_iss_missing", wire.NA, "the ID token in the answer names the server, and is checked before anything else is used"
 	case !has && s.Vars["response_iss_advertised"] == "true":
 		c.ID, c.Status, c.Message = "response_iss_missing", wire.Fail, "the server announces iss in its answers, and this answer has none"
 	case !has:

@@ -33,10 +33,21 @@ var userinfo = flows.Step{
 		}
 		doc, v, ok := answer(e)
 		if !ok {
-			return v
+			return tokenForAnother(s, v)
 		}
 		return aboutTheSame(s, doc, v)
 	},
+}
+
+// tokenForAnother lets a run go on whose access token was asked for with a
+// resource: that it does not open userinfo is what audiences are for (RFC 8707 §2).
+func tokenForAnother(s flows.State, v flows.Verdict) flows.Verdict {
+	refused := v.Problem != nil && v.Problem.Code == "invalid_token"
+	if !refused || s.Vars["resource"] == "" || s.Grant.Index("token") < 0 {
+		return v
+	}
+	return flows.Verdict{Checks: append(v.Checks, wire.Check{ID: "aud_mismatch", Status: wire.Warn, Got: s.Vars["resource"].Safe(), Want: "the server itself", Ref: "RFC 8707 §2",
+		Message: "the access token was asked for another resource, so the server does not take it here; authdance goes on without userinfo"})}
 }
 
 // isJWT recognises an answer that is a token (OIDC Core §5.3.2).

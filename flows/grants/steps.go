@@ -196,13 +196,20 @@ func take(names ...string) func(flows.State, flows.Entry) flows.Verdict {
 		for _, n := range names {
 			name, optional := strings.CutPrefix(n, "?")
 			val, has := doc.Get(name)
-			if !has {
+			switch empty := has && (val.Kind == wire.Null || val.Kind == wire.String && val.Text == ""); {
+			case !has || empty: // some servers write null for what they do not give
 				v.Set[name] = "" // an older value must not look like this answer's
 				if !optional {
-					v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Fail,
-						Message: "the answer has no " + name, Want: name})
+					says := "the answer has no " + name
+					if empty {
+						says = name + " is empty in the answer"
+					}
+					v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Fail, Message: says, Want: name})
 				}
 				continue
+			case !optional && val.Kind != wire.String:
+				v.Checks = append(v.Checks, wire.Check{ID: "nonstandard_answer", Status: wire.Warn, Got: wire.Safe(val.Text), Want: "a string",
+					Message: name + " should be a string, it is a " + val.Kind.String() + "; authdance takes its text"})
 			}
 			v.Set[name] = wire.Untrusted(val.Text)
 			if val.Kind == wire.Object || val.Kind == wire.Array {
