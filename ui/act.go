@@ -103,7 +103,11 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		}
 		return m.turn(map[keys.Action]int{keys.NextTab: 1, keys.PrevTab: paneCount - 1}[a]), nil
 	case keys.Pane1, keys.Pane2, keys.Pane3, keys.Pane4, keys.Pane5:
-		return m.look(map[keys.Action]int{keys.Pane1: 0, keys.Pane2: 1, keys.Pane3: 2, keys.Pane4: 3, keys.Pane5: 4}[a]), nil
+		m = m.look(map[keys.Action]int{keys.Pane1: 0, keys.Pane2: 1, keys.Pane3: 2, keys.Pane4: 3, keys.Pane5: 4}[a])
+		if a == keys.Pane5 && m.deps.Notes != nil {
+			return m, m.read // a note may have been written meanwhile
+		}
+		return m, nil
 	case keys.Zoom:
 		m.zoom = !m.zoom
 		return m, nil
@@ -112,6 +116,9 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 	case keys.ShowKey:
 		return m.open(dialog.NewHelp(m.scopes()))
 	case keys.Reload:
+		if m.focus == pagesPane {
+			return m, m.read
+		}
 		return m.relist()
 	case keys.Home:
 		return m.open(welcome.New(m.deps.Welcome).After())

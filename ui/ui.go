@@ -48,6 +48,8 @@ type Deps struct {
 	Lab pane.Lab
 	// Open reads a file that the person names; nil where no file may be read.
 	Open func(path string) (string, error)
+	// Notes reads the person's own notes, and says which it could not; nil: there are none.
+	Notes func() (notes []catalog.Note, trouble []string)
 	// Tick is the pause between steps that run by themselves. 0: no pause and no
 	// timers at all (tests, reduced motion).
 	Tick    time.Duration
@@ -156,19 +158,26 @@ func New(ctx context.Context, d Deps) Model {
 
 // Init starts the first run and, after the first frame, loads the catalog.
 func (m Model) Init() tea.Cmd {
-	read := func() tea.Msg {
-		c, err := catalog.Load()
-		if err != nil {
-			return pane.Say{Text: "the catalog cannot be read: " + err.Error(), Bad: true}
-		}
-		return loaded{c}
-	}
+	read := m.read
 	if m.deps.Tick > 0 {
 		// The first frame must not share the processor with this.
 		now := read
 		read = func() tea.Msg { time.Sleep(afterFirstFrame); return now() }
 	}
 	return tea.Batch(m.begin(pane.Wish{}, ""), tea.RequestBackgroundColor, read)
+}
+
+// read loads the catalog, with the notes as their files are now.
+func (m Model) read() tea.Msg {
+	c, err := catalog.Load()
+	if err != nil {
+		return pane.Say{Text: "the catalog cannot be read: " + err.Error(), Bad: true}
+	}
+	if m.deps.Notes != nil {
+		notes, _ := m.deps.Notes()
+		c = c.WithNotes(notes)
+	}
+	return loaded{c}
 }
 
 // afterFirstFrame is how long the catalog waits for the first frame to be out.

@@ -72,7 +72,11 @@ func (c *console) explain(f *explainFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	book = book.WithNotes(c.notes())
+	notes, trouble := c.notes()
+	for _, t := range trouble {
+		c.say("%s", t)
+	}
+	book = book.WithNotes(notes)
 	if err := f.check(); err != nil {
 		return err
 	}

@@ -16,16 +16,15 @@ const maxNote = 256 << 10
 // notesDir is where a person's own notes are: Markdown files.
 func (c *console) notesDir() string { return filepath.Join(c.configDir(), "notes") }
 
-// notes reads the notes. What cannot be read is said and left out.
-func (c *console) notes() []catalog.Note {
+// notes reads the notes. What cannot be read is left out and named in trouble.
+func (c *console) notes() (out []catalog.Note, trouble []string) {
 	entries, err := os.ReadDir(c.notesDir())
 	if err != nil {
 		if !os.IsNotExist(err) {
-			c.say("The notes cannot be read: %s", wire.Safe(err.Error()))
+			trouble = append(trouble, "The notes cannot be read: "+wire.Safe(err.Error()))
 		}
-		return nil
+		return nil, trouble
 	}
-	var out []catalog.Note
 	for _, e := range entries {
 		name, is := strings.CutSuffix(e.Name(), ".md")
 		if !is || name == "" || !e.Type().IsRegular() {
@@ -33,12 +32,12 @@ func (c *console) notes() []catalog.Note {
 		}
 		text, err := head(filepath.Join(c.notesDir(), e.Name()), maxNote)
 		if err != nil {
-			c.say("The note %s cannot be read: %s", wire.Safe(e.Name()), wire.Safe(err.Error()))
+			trouble = append(trouble, "The note "+wire.Safe(e.Name())+" cannot be read: "+wire.Safe(err.Error()))
 			continue
 		}
 		out = append(out, catalog.Note{Name: wire.Safe(name), Text: safeLines(string(text))})
 	}
-	return out
+	return out, trouble
 }
 
 // safeLines keeps the lines of a text and nothing that moves a terminal.

@@ -197,6 +197,8 @@ func Default() []Row {
 		{OpenOne, Token, []string{"o"}, "open a file", 0, ""},
 
 		{Repro, Catalog, []string{"r"}, "reproduce it in the lab", 0, "reproduce"},
+		{Source, Catalog, []string{"o"}, "copy the address of the source", 0, "source"},
+		{Reload, Catalog, []string{"f5"}, "read your notes again", 0, ""},
 
 		{Enter, Welcome, []string{"enter"}, "go", 1, ""},
 		{Up, Welcome, []string{"up", "k"}, "choose", 2, "choose"},

@@ -34,11 +34,11 @@ type Pane struct {
 	inText bool // the page has the keys, not the list
 	top    int  // first line of the page in view
 
-	index    *catalog.Index
-	indexing bool
-	kept     []picture
-	asked    pictureKey // the picture being rendered
-	of       place      // what the rows were made of
+	index   *catalog.Index
+	indexed *catalog.Catalog // that the index is of, or is being made of
+	kept    []picture
+	asked   pictureKey // the picture being rendered
+	of      place      // what the rows were made of
 }
 
 type row struct {
@@ -66,7 +66,10 @@ type picture struct {
 }
 
 type (
-	indexed  struct{ index *catalog.Index }
+	indexed struct {
+		index *catalog.Index
+		of    *catalog.Catalog
+	}
 	rendered struct{ picture }
 )
 
@@ -192,6 +195,14 @@ func (p Pane) Act(a keys.Action, e pane.Env) (pane.Pane, tea.Msg) {
 		if page, ok := p.showing(e); ok {
 			return p, pane.Copy{Text: page.Markdown(), What: "the page “" + page.Title + "” as Markdown"}
 		}
+	case keys.Source:
+		page, _ := p.showing(e)
+		for _, s := range page.Sources {
+			if u := catalog.SourceURL(s); u != "" {
+				return p, pane.Copy{Text: u, What: "the address of the source: " + u}
+			}
+		}
+		return p, pane.Say{Text: "This page names no source with an address."}
 	case keys.Repro:
 		if page, ok := p.showing(e); ok && page.Lab.Command() != "" {
 			return p, pane.Copy{Text: page.Lab.Command(), What: "the command that reproduces it: " + page.Lab.Command()}
@@ -261,8 +272,10 @@ func (p Pane) Update(msg tea.Msg, e pane.Env) (pane.Pane, tea.Cmd) {
 		p.typing, p.page, p.inText = true, "", false
 		p = p.refresh(e)
 	case indexed:
-		p.index, p.indexing = msg.index, false
-		p = p.refresh(e)
+		if msg.of == p.indexed {
+			p.index = msg.index
+			p = p.refresh(e)
+		}
 	case rendered:
 		p.kept = append(slices.Clone(p.kept[max(0, len(p.kept)-kept+1):]), msg.picture)
 	}
@@ -282,10 +295,9 @@ func (p Pane) Sync(e pane.Env) (pane.Pane, tea.Cmd) {
 		return p, nil
 	}
 	var index tea.Cmd
-	if p.index == nil && !p.indexing {
-		p.indexing = true
-		c := e.Catalog
-		index = func() tea.Msg { return indexed{catalog.NewIndex(c)} }
+	if c := e.Catalog; p.indexed != c { // also when notes were read anew
+		p.indexed, p.kept, p.asked = c, nil, pictureKey{}
+		index = func() tea.Msg { return indexed{catalog.NewIndex(c), c} }
 	}
 	if p.of != p.placeOf(e) {
 		p = p.refresh(e)

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"authdance/catalog"
 	"authdance/flows"
 	"authdance/ui/keys"
 	"authdance/ui/pages"
@@ -131,5 +132,23 @@ func BenchmarkKeystroke(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.Update(tea.KeyPressMsg{Code: 'r', Text: "r"}, e)
+	}
+}
+
+func TestNotesThatWereReadAnewAreFoundAndShown(t *testing.T) {
+	e := env(t, 100, 20)
+	p := do(pages.New(), e, keys.Search, "zebrafish")
+	e.Catalog = e.Catalog.WithNotes([]catalog.Note{{Name: "ours", Text: "# How ours is set up\n\nAsk the zebrafish team."}})
+	if _, got := uitest.Draw(do(p, e), e); !strings.Contains(got, "How ours is set up") {
+		t.Fatalf("the note is not found:\n%s", got)
+	}
+}
+
+func TestTheAddressOfTheSourceIsCopied(t *testing.T) {
+	e := env(t, 100, 20)
+	p := do(pages.New(), e, keys.Search, "pkce-verifier-mismatch", keys.Enter)
+	_, up := p.Act(keys.Source, e)
+	if c, ok := up.(pane.Copy); !ok || !strings.HasPrefix(c.Text, "https://") || !strings.Contains(c.What, c.Text) {
+		t.Errorf("%+v", up)
 	}
 }
