@@ -24,6 +24,7 @@ type tokenFlags struct {
 	forgeries, fetch, json, reveal                  bool
 	transport                                       transportFlags
 
+	others []string     // where further tokens stand in the text
 	shared *wire.Secret // what --secret names, once it was read
 }
 
@@ -119,9 +120,9 @@ func (c *console) token(ctx context.Context, f *tokenFlags, args []string) error
 	}
 	report.Checks = append(report.Checks, keys.Findings()...)
 	if f.json {
-		err = c.tokenDocument(tok, report, f.reveal)
+		err = c.tokenDocument(tok, report, f)
 	} else {
-		err = c.printToken(tok, report, now, f.reveal)
+		err = c.printToken(tok, report, now, f)
 	}
 	switch {
 	case err != nil:

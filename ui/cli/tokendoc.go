@@ -32,6 +32,7 @@ type tokenDoc struct {
 	Assertion   *assertionDoc   `json:"assertion,omitempty"`
 	LooksLike   string          `json:"looks_like,omitempty"` // of an opaque token, by its form
 	Hint        string          `json:"hint,omitempty"`
+	Others      []string        `json:"others,omitempty"` // where further tokens stand in the text
 }
 
 // innerDoc is a token that another one carries.
@@ -70,10 +71,11 @@ type assertionDoc struct {
 // lastSegment is what makes a token usable: the signature, or the tag.
 func lastSegment(name string) bool { return name == "signature" || name == "tag" }
 
-func (c *console) tokenDocument(tok jose.Token, r jose.Report, reveal bool) error {
+func (c *console) tokenDocument(tok jose.Token, r jose.Report, f *tokenFlags) error {
+	reveal := f.reveal
 	d := tokenDoc{Schema: schema, Kind: tok.Kind, Format: tok.Format, Verdict: r.Verdict, As: r.As, Header: rawJSON(tok.Header, reveal), Claims: rawJSON(tok.Claims, reveal),
 		Raw: segments(tok, reveal), Checks: append([]wire.Check{}, r.Checks...), Normalised: append([]string{}, tok.Normalised...), RecognisedAs: tok.RecognisedAs,
-		Inner: inner(tok.Inner, reveal, 0), KeyBinding: inner(tok.KeyBinding, reveal, 0), LooksLike: tok.Shape.What, Hint: tok.Shape.Hint}
+		Inner: inner(tok.Inner, reveal, 0), KeyBinding: inner(tok.KeyBinding, reveal, 0), LooksLike: tok.Shape.What, Hint: tok.Shape.Hint, Others: f.others}
 	if tok.Unprotected.Kind == wire.Object {
 		d.Unprotected = rawJSON(tok.Unprotected, reveal)
 	}

@@ -25,6 +25,11 @@ func (c *console) given(f *tokenFlags, args []string) (jose.Token, error) {
 		return jose.Token{}, err
 	}
 	tok := jose.Decode(text)
+	if tok.RecognisedAs != "" && tok.Kind != jose.SAML {
+		for _, other := range jose.All(text)[1:] {
+			f.others = append(f.others, other.Name)
+		}
+	}
 	if f.payload != "" {
 		b, err := files.Read(f.payload, jose.MaxToken)
 		if err != nil {

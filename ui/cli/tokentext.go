@@ -16,7 +16,7 @@ import (
 
 // printToken prints a token for people: what it is, what it says, what was
 // checked, and the verdict.
-func (c *console) printToken(tok jose.Token, r jose.Report, now time.Time, reveal bool) error {
+func (c *console) printToken(tok jose.Token, r jose.Report, now time.Time, f *tokenFlags) error {
 	st := c.styles
 	c.printf("%s", st.Title.Render("This is "+described(tok)+"."))
 	if tok.RecognisedAs != "" {
@@ -25,10 +25,13 @@ func (c *console) printToken(tok jose.Token, r jose.Report, now time.Time, revea
 	for _, n := range tok.Normalised {
 		c.wrapped(c.printf, "  "+c.sign("warn")+" ", "cleaned: "+wire.Safe(n))
 	}
+	if len(f.others) > 0 {
+		c.wrapped(c.printf, "  ", "Also in this text: "+wire.Safe(strings.Join(f.others, ", "))+". Give one alone to look at it.")
+	}
 	if tok.Shape.Hint != "" {
 		c.wrapped(c.printf, "  ", tok.Shape.Hint)
 	}
-	if err := c.layer(tok, now, reveal, "", 0); err != nil {
+	if err := c.layer(tok, now, f.reveal, "", 0); err != nil {
 		return err
 	}
 	c.checks(r)

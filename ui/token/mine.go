@@ -88,7 +88,16 @@ func (p Pane) pasted(text string, e pane.Env) (Pane, tea.Msg) {
 		p.field = p.field.Paste(text)
 		return p, nil
 	}
-	return p.bring(brought{text: wire.NewSecret(text)}, e), nil
+	// Of several tokens in one text the first is shown; history has the others.
+	all := jose.All(text)
+	for _, other := range all[1:] {
+		p = p.bring(brought{text: wire.NewSecret(other.Token.Text), from: "beside another token, as " + other.Name}, e)
+	}
+	p = p.bring(brought{text: wire.NewSecret(text)}, e)
+	if len(all) == 1 {
+		return p, nil
+	}
+	return p, pane.Say{Text: "There are " + counts(len(all), "token") + " in this text. " + e.Keys.Key(keys.History) + " lists them."}
 }
 
 // key takes keys to verify and to decrypt with. What is neither is a shared

@@ -127,6 +127,11 @@ func TestHistoryListsWhatWasSeenAndShowsItAgain(t *testing.T) {
 	d.to("pasted").do(keys.Enter).shows("photos").lacks("FORGED")
 }
 
+func TestAllTokensOfAPastedAnswerAreInTheHistory(t *testing.T) {
+	d := open(t, &uitest.Server{}, 118, 40, uitest.Next(2)...).paste(`{"id_token":"` + foreign() + `","access_token":"ghp_16C7e42F292c6912E7710c838347Ae178B4a"}`)
+	d.shows("photos").do(keys.History).shows("beside another token, as access_token").to("pasted").do(keys.Down, keys.Enter).shows("GitHub")
+}
+
 func TestFollowGoesToTheStepWhereTheTokenWasBorn(t *testing.T) {
 	d := open(t, &uitest.Server{}, 118, 40, uitest.Next(8)...).do(keys.Right, keys.Follow)
 	born := d.sess.Snapshot().State.Grant.Index("token")
