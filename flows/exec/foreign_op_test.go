@@ -35,7 +35,10 @@ const (
 
 // foreignOP serves zitadel's provider on loopback. Clients: native is public,
 // web has a secret and comes back to webRedirect only.
-type foreignOP struct{ issuer, webRedirect string }
+type foreignOP struct {
+	issuer, webRedirect string
+	store               signingStorage
+}
 
 type opOptions struct {
 	slash  bool // the issuer ends with a slash
@@ -47,7 +50,7 @@ type opOptions struct {
 func startForeignOP(t *testing.T, o opOptions) foreignOP {
 	t.Helper()
 	f := foreignOP{webRedirect: fmt.Sprintf("http://127.0.0.1:%d/auth/callback", freePort(t))}
-	storage.RegisterClients(storage.NativeClient("native", "http://127.0.0.1/callback", "http://localhost/callback"), storage.WebClient("web", foreignSecret, f.webRedirect))
+	storage.RegisterClients(storage.NativeClient("native", "http://127.0.0.1/callback", "http://localhost/callback"), storage.WebClient("web", foreignSecret, f.webRedirect), storage.DeviceClient("tv", foreignSecret))
 	srv := httptest.NewUnstartedServer(nil)
 	f.issuer = "http://" + srv.Listener.Addr().String()
 	if o.slash {
@@ -55,6 +58,7 @@ func startForeignOP(t *testing.T, o opOptions) foreignOP {
 	}
 	store := signingStorage{storage.NewStorage(storage.NewUserStore(f.issuer)), o.key, o.alg}
 	srv.Config.Handler = exampleop.SetupServer(f.issuer, store, slog.New(slog.DiscardHandler), o.server, op.WithLogger(slog.New(slog.DiscardHandler)))
+	f.store = store
 	srv.Start()
 	t.Cleanup(srv.Close)
 	return f
