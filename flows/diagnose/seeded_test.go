@@ -82,8 +82,9 @@ type planned struct {
 	options map[string]string
 	vars    flows.Vars
 	params  []flows.Param
-	pause   map[string]time.Duration // before a step
-	first   func()                   // once what the grant begins with is there
+	pause   map[string]time.Duration                      // before a step
+	edits   func(step string, s flows.State) []flows.Edit // of the request of a step; nil: none
+	first   func()                                        // once what the grant begins with is there
 }
 
 func (w *world) run(p planned) flows.State {
@@ -131,6 +132,9 @@ func (w *world) play(whole, prof provider.Profile, p planned) flows.State {
 	for n := 0; s.Status == flows.Ready && n < 60; n++ {
 		if cur, ok := s.Current(); ok {
 			w.later(p.pause[cur.ID])
+			if p.edits != nil {
+				s, _ = flows.Apply(s, flows.Entry{At: w.now(), Event: flows.Edited{Step: cur.ID, Edits: p.edits(cur.ID, s)}})
+			}
 		}
 		var fx []flows.Effect
 		s, fx = flows.Apply(s, flows.Entry{At: w.now(), Event: flows.Advanced{}})
