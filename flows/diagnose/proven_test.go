@@ -49,12 +49,10 @@ func TestMistakesAreProvenFromWhatWasSent(t *testing.T) {
 		"a redirect_uri with a fragment": {"", "authorize", plain(set("redirect_uri", "http://127.0.0.1:9/callback#x")), "redirect-uri-mismatch", certain},
 		"an authorization request":       {"", "token", plain(drop("grant_type"), set("response_type", "code")), "endpoints-swapped", certain},
 		"no client_id":                   {"", "authorize", plain(drop("client_id")), "missing-parameter", certain},
-			return []flows.Edit{set("refresh_token", s.Vars["id_token"].Raw())}
-		}, "refresh-wrong-token", certain},
-		"a refresh for more":       {"refresh_token", "token", plain(set("scope", "openid write")), "refresh-other-resource", likely},
-		"two proofs of the client": {"client_credentials", "token", plain(flows.Edit{Op: flows.Add, Name: "client_secret", Value: "workshop-secret"}), "two-client-authentications", certain},
-		"two names of the client":  {"client_credentials", "token", plain(set("client_id", "workshop-web")), "unknown-client", certain},
-		"no device_code":           {"device_code", "token", plain(drop("device_code")), "missing-parameter", certain},
+		"a refresh for more":             {"refresh_token", "token", plain(set("scope", "openid write")), "refresh-other-resource", likely},
+		"two proofs of the client":       {"client_credentials", "token", plain(flows.Edit{Op: flows.Add, Name: "client_secret", Value: "workshop-secret"}), "two-client-authentications", certain},
+		"two names of the client":        {"client_credentials", "token", plain(set("client_id", "workshop-web")), "unknown-client", certain},
+		"no device_code":                 {"device_code", "token", plain(drop("device_code")), "missing-parameter", certain},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
