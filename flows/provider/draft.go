@@ -266,7 +266,7 @@ func (d *Draft) finish(m Metadata) {
 		}
 		p.Request.Scope = cmp.Or(p.Request.Scope, usual.Request.Scope)
 		p.Request.PKCE = cmp.Or(p.Request.PKCE, usual.Request.PKCE)
-		p.Values, p.Quirks = merged(usual.Values, p.Values), merged(usual.Quirks, p.Quirks)
+		p.Values, p.Quirks = merged(usual.Values, p.Values), merged(merged(preset.Quirks, usual.Quirks), p.Quirks)
 		if p.Client.Auth == "" && (p.Client.Secret != "" || !d.Secrets["client.secret"].IsZero()) && usual.Client.Auth != "" {
 			p.Client.Auth = usual.Client.Auth
 		}

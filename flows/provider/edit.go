@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -195,6 +196,85 @@ func (d *fileLines) text() []string {
 	var out []string
 	for _, l := range d.list {
 		out = append(out, l.text)
+	}
+	return out
+}
+
+// With is the profile with one field changed, by its path in the file
+// ("client.id"); an empty value takes the field away. The error names the
+// nearest known field.
+func (p Profile) With(field, value string) (Profile, error) {
+	var b bytes.Buffer
+	tree := map[string]any{}
+	if err := toml.NewEncoder(&b).Encode(p.lean()); err != nil {
+		return p, err
+	}
+	if _, err := toml.Decode(b.String(), &tree); err != nil {
+		return p, err
+	}
+	at := tree
+	path := strings.Split(field, ".")
+	for _, name := range path[:len(path)-1] {
+		sub, ok := at[name].(map[string]any)
+		if !ok {
+			sub = map[string]any{}
+			at[name] = sub
+		}
+		at = sub
+	}
+	if last := path[len(path)-1]; value == "" {
+		delete(at, last)
+	} else {
+		at[last] = value
+	}
+	b.Reset()
+	if err := toml.NewEncoder(&b).Encode(tree); err != nil {
+		return p, err
+	}
+	out, warnings, err := ReadProfile(b.Bytes())
+	if len(warnings) > 0 {
+		return p, errors.New(warnings[0])
+	}
+	return out, err
+}
+
+// Shared is the profile as it may leave this computer: without references to
+// secrets and keys, and without the named values.
+func (p Profile) Shared(sensitive func(name string) bool) Profile {
+	client := func(c ClientConfig) ClientConfig {
+		c.Secret, c.Key, c.Certificate, c.DecryptKey = "", "", "", ""
+		return c
+	}
+	drop := func(m map[string]string) map[string]string {
+		m = maps.Clone(m)
+		maps.DeleteFunc(m, func(k, _ string) bool { return sensitive(k) })
+		return m
+	}
+	p.Client, p.Values = client(p.Client), drop(p.Values)
+	grants := map[string]GrantConfig{}
+	for id, g := range p.Grants {
+		g.Client, g.Values = client(g.Client), drop(g.Values)
+		if g.Before != nil {
+			first := *g.Before
+			first.Client, first.Values = client(first.Client), drop(first.Values)
+			g.Before = &first
+		}
+		grants[id] = g
+	}
+	p.Grants = grants
+	return p
+}
+
+// Compare lists the fields that two profiles have differently.
+func Compare(a, b Profile) []Difference {
+	left, right := fields(a), fields(b)
+	all := maps.Clone(left)
+	maps.Copy(all, right)
+	var out []Difference
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		if left[path] != right[path] {
+			out = append(out, Difference{strings.ReplaceAll(path, sep, "."), strings.Trim(left[path], `"`), strings.Trim(right[path], `"`)})
+		}
 	}
 	return out
 }

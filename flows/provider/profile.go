@@ -188,8 +188,9 @@ func (p Profile) RunOptions() map[string]string {
 	return merged(map[string]string{"pkce": p.Request.PKCE, "client_auth": p.ClientAuth()}, p.Options)
 }
 
-// CheckReference accepts env:NAME, file:PATH, prompt and "-" (standard input).
-// A literal secret is refused: files are shared, logged and committed.
+// CheckReference accepts env:NAME, file:PATH, keyring:NAME, age:NAME, prompt
+// and "-" (standard input). A literal secret is refused: files are shared,
+// logged and committed.
 func CheckReference(ref string) error {
 	kind, rest, _ := strings.Cut(ref, ":")
 	switch {
@@ -198,7 +199,10 @@ func CheckReference(ref string) error {
 	case (kind == "env" || kind == "file") && rest != "":
 		return nil
 	case kind == "keyring" || kind == "age":
-		return fmt.Errorf("%s: references are not supported yet; use env:NAME or file:PATH", kind)
+		if idPattern.MatchString(rest) {
+			return nil
+		}
+		return fmt.Errorf("the name after %s: must be small letters, digits, dot, dash or underscore, like %s:okta-dev", kind, kind)
 	}
-	return fmt.Errorf("write a reference, not the secret itself: env:NAME, file:PATH, prompt, or - for standard input")
+	return fmt.Errorf("write a reference, not the secret itself: env:NAME, file:PATH, keyring:NAME, age:NAME, prompt, or - for standard input")
 }

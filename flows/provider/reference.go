@@ -14,7 +14,9 @@ type Sources struct {
 	Env    func(name string) (string, bool)
 	File   func(path string) ([]byte, error)
 	Prompt func(what string) (string, error)
-	Stdin  io.Reader
+	// Keyring and Age read what the profile commands stored under a name.
+	Keyring, Age func(name string) (string, error)
+	Stdin        io.Reader
 }
 
 // Resolve fetches the secret that a reference names. what says which secret it
@@ -51,6 +53,16 @@ func Resolve(ref, what string, from Sources) (wire.Secret, error) {
 		}
 		if !ok {
 			return wire.Secret{}, fmt.Errorf("%s: the environment variable %s is not set; set it, or change the reference", what, wire.Safe(rest))
+		}
+		text = s
+	case kind == "keyring" || kind == "age":
+		read := map[string]func(string) (string, error){"keyring": from.Keyring, "age": from.Age}[kind]
+		if read == nil {
+			return wire.Secret{}, fmt.Errorf("%s: %s: references are not supported here; use env:NAME or file:PATH", what, kind)
+		}
+		s, err := read(rest)
+		if err != nil {
+			return wire.Secret{}, fmt.Errorf("%s: %w", what, err)
 		}
 		text = s
 	case kind == "file":

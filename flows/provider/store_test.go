@@ -86,7 +86,7 @@ func TestASecretReferenceIsResolvedOrExplained(t *testing.T) {
 			t.Errorf("%s: %v, %v", ref, s, err)
 		}
 	}
-	for ref, want := range map[string]string{"env:NONE": "NONE is not set", "env:EMPTY": "empty", "prompt": "nobody to ask", "hunter2": "reference", "keyring:x": "not supported"} {
+	for ref, want := range map[string]string{"env:NONE": "NONE is not set", "env:EMPTY": "empty", "prompt": "nobody to ask", "hunter2": "reference", "keyring:x": "not supported", "age:../x": "the name after age"} {
 		if _, err := provider.Resolve(ref, "client secret", from); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", ref, err)
 		}

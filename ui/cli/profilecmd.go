@@ -80,7 +80,10 @@ func profileCommand(c *console) *cobra.Command {
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return c.showProfile(args[0], showJSON) }}
 	show.Flags().BoolVar(&showJSON, "json", false, "one JSON document")
-	return parent("profile", "Look at provider profiles", list, show)
+	return parent("profile", "Keep provider profiles", list, show, profileAddCommand(c), profileEditCommand(c), profileRemoveCommand(c),
+		profileCopyCommand(c, "duplicate", "Copy a profile to another ID", "Copied.", provider.Store.Duplicate),
+		profileCopyCommand(c, "rename", "Give a profile another ID", "Renamed.", provider.Store.Rename),
+		profileCheckCommand(c), profileImportCommand(c), profileExportCommand(c), profileDiffCommand(c), profilePresetsCommand(c), profileSecretCommand(c), profileKeyCommand(c))
 }
 
 func (c *console) listProfiles(asJSON bool) error {

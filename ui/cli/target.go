@@ -275,8 +275,9 @@ func (c *console) resolve(ref, flag string, literal bool) (wire.Secret, error) {
 			}
 			return files.Read(path, 64<<10)
 		},
-		Prompt: func(what string) (string, error) { return c.ask(what, true) },
-		Stdin:  c.stdin(),
+		Prompt:  func(what string) (string, error) { return c.ask(what, true) },
+		Keyring: keyringSecret, Age: c.ageSecret,
+		Stdin: c.stdin(),
 	})
 	if err != nil {
 		return s, usage("%v", err)
