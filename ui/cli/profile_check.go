@@ -32,7 +32,7 @@ type profileCheckDoc struct {
 	Schema  int             `json:"schema"`
 	Profile string          `json:"profile"`
 	Checks  []wire.Check    `json:"checks"`
-	Flows   []fitDoc       `json:"flows"`
+	Flows   []fitDoc        `json:"flows"`
 	Since   string          `json:"since"` // when the metadata was last seen; "": never
 	Changes []differenceDoc `json:"changes"`
 }
