@@ -211,6 +211,15 @@ func (p Preset) match(template, address string, atHome bool) (map[string]string,
 	if template == "" || address == "" {
 		return nil, false
 	}
+	// The text before the first hole and behind the last one rules out nearly
+	// every template, for much less than an expression costs.
+	start, end := strings.IndexByte(template, '{'), strings.LastIndexByte(template, '}')
+	if start < 0 {
+		return nil, strings.TrimSuffix(template, "/") == strings.TrimSuffix(address, "/")
+	}
+	if !strings.HasPrefix(address, template[:start]) || !strings.HasSuffix(strings.TrimSuffix(address, "/"), strings.TrimSuffix(template[end+1:], "/")) {
+		return nil, false
+	}
 	var pattern strings.Builder
 	var names []string
 	rest := strings.TrimSuffix(template, "/")

@@ -117,3 +117,9 @@ func TestTheProductIsRecognised(t *testing.T) {
 		t.Errorf("variables %v", v)
 	}
 }
+
+func BenchmarkRecognise(b *testing.B) {
+	for b.Loop() {
+		provider.Recognise("https://idp.acme.test/tenant", provider.Metadata{})
+	}
+}
