@@ -120,14 +120,20 @@ func asks(t *testing.T, server string) flows.State {
 		t.Fatal(err)
 	}
 	defer live.Close()
+	log := Run(context.Background(), serviceRun(t, server), time.Now, live, nil)
+	s, _ := log.At(len(log.Entries))
+	return s
+}
+
+// serviceRun is a run that asks this server for a token of the client itself.
+func serviceRun(t *testing.T, server string) flows.Log {
+	t.Helper()
 	started, err := grants.Start(flows.Spec{Grant: "client_credentials", Options: map[string]string{"client_auth": "client_secret_basic"}}, flows.Profile{ID: "liar", Class: "TEST"},
 		flows.Vars{"token_endpoint": wire.Untrusted(server + "/token"), "client_id": "a:b c+d%/&=é"}, flows.Secrets{"client_secret": wire.NewSecret("s:e c+r%/&=ét")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := Run(context.Background(), flows.Log{}.Append(time.Now(), started), time.Now, live, nil)
-	s, _ := log.At(len(log.Entries))
-	return s
+	return flows.Log{}.Append(time.Now(), started)
 }
 
 // A body that drips for ever is cut off by the time that an exchange may take,
