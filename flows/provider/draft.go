@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"authdance/flows/wire"
 )
@@ -47,6 +48,9 @@ func NewDraft(input string, variables map[string]string) (Draft, error) {
 	input = strings.TrimSpace(strings.TrimPrefix(input, "\ufeff"))
 	if len(input) > maxProfile {
 		return d, errors.New("that is more than 1 MiB; paste only the part about OAuth")
+	}
+	if !utf8.ValidString(input) {
+		return d, errors.New("that is no text (UTF-8); " + understood)
 	}
 	if input == "" {
 		return d, errors.New("nothing was given; " + understood)

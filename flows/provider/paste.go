@@ -131,7 +131,7 @@ var notLetter = regexp.MustCompile(`[^a-z0-9]+`)
 // take puts one value where it belongs. Names are compared without case and
 // signs: authUrl, auth_url and AuthURL are one.
 func (d *Draft) take(name, value string) {
-	value = strings.TrimSpace(value)
+	value = strings.TrimSpace(strings.ToValidUTF8(value, "\ufffd")) // escapes can spell any byte, TOML cannot
 	if value == "" {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"authdance/flows/wire"
 )
@@ -154,7 +155,7 @@ func (p Profile) Validate() error {
 		if raw == "" {
 			continue
 		}
-		if u, err := url.Parse(raw); err != nil || u.Scheme == "" || u.Host == "" && field != "client.redirect_uri" {
+		if u, err := url.Parse(raw); err != nil || !utf8.ValidString(raw) || u.Scheme == "" || u.Host == "" && field != "client.redirect_uri" {
 			return wrong(field, "%q is not a full URL; write it with https:// and the host", wire.Safe(raw))
 		}
 	}
