@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"authdance/flows"
+	"authdance/flows/wire"
 	"authdance/ui/dialog"
 	"authdance/ui/exchange"
 	"authdance/ui/keys"
@@ -160,7 +161,13 @@ func (m Model) act(a keys.Action) (Model, tea.Cmd) {
 		if m.session.Snapshot().State.Profile.Class == "LAB" {
 			return m.tell(pane.Say{Text: "At the lab the sign-in goes by itself: no browser is needed."})
 		}
-		return m.tell(pane.Say{Text: "Sign in on any device with the address from the Exchange pane (y copies it), then paste the last address here."})
+		text := "Sign in on any device with the address from the Exchange pane (" + m.deps.Keys.Key(keys.Copy) + " copies it). The last page will not load there; that is normal: paste its address here."
+		if b, ok := m.session.Snapshot().Head.Pending.(flows.Browse); ok {
+			if cmd := pane.Forward(m.deps.Remote, b.RedirectURI.Raw()); cmd != "" {
+				text += " Or run where the browser is: " + wire.Safe(cmd)
+			}
+		}
+		return m.tell(pane.Say{Text: text})
 	case keys.EditReq:
 		if m.session.Snapshot().Past {
 			return m.tell(pane.Say{Text: "This is the past. " + m.deps.Keys.Key(keys.Fork) + " tries another way from here, " + m.deps.Keys.Key(keys.Back) + " returns to now; then edit.", Refused: true})

@@ -97,7 +97,7 @@ func (m Model) env(i int) pane.Env {
 	if !ok { // hidden: as big as it would be with the focus
 		r = rect{w: m.w, h: m.h - 4}
 	}
-	return pane.Env{Snap: m.session.Snapshot(), Styles: m.styles, Keys: m.deps.Keys, Catalog: m.catalog, Lab: m.deps.Lab, Open: m.deps.Open,
+	return pane.Env{Snap: m.session.Snapshot(), Styles: m.styles, Keys: m.deps.Keys, Catalog: m.catalog, Lab: m.deps.Lab, Open: m.deps.Open, Remote: m.deps.Remote,
 		Focus: i == m.focus && len(m.over) == 0, W: max(0, r.w-2), H: max(0, r.h-2)}
 }
 
@@ -128,5 +128,5 @@ func (m Model) overRect() rect {
 
 func (m Model) overEnv() pane.Env {
 	r := m.overRect()
-	return pane.Env{Snap: m.session.Snapshot(), Styles: m.styles, Keys: m.deps.Keys, Catalog: m.catalog, Lab: m.deps.Lab, Open: m.deps.Open, Focus: true, W: max(0, r.w-2), H: max(0, r.h-2)}
+	return pane.Env{Snap: m.session.Snapshot(), Styles: m.styles, Keys: m.deps.Keys, Catalog: m.catalog, Lab: m.deps.Lab, Open: m.deps.Open, Remote: m.deps.Remote, Focus: true, W: max(0, r.w-2), H: max(0, r.h-2)}
 }

@@ -50,6 +50,9 @@ type Deps struct {
 	Open func(path string) (string, error)
 	// Notes reads the person's own notes, and says which it could not; nil: there are none.
 	Notes func() (notes []catalog.Note, trouble []string)
+	// Remote is how this computer is called from where the person sits, such as
+	// me@host; "" without SSH.
+	Remote string
 	// Tick is the pause between steps that run by themselves. 0: no pause and no
 	// timers at all (tests, reduced motion).
 	Tick    time.Duration

@@ -57,6 +57,7 @@ func (c *console) performer(f *runFlags, t *target) (*world, error) {
 	case f.paste || f.browser == "none":
 		w.performer = &paster{next: l, c: c, alone: f.browser == "none"}
 	}
+	w.performer = guide{w.performer, c, alone}
 	if f.transport.insecure {
 		c.warn("certificates are not checked in this run: anybody between can read and change everything")
 	}
@@ -109,9 +110,10 @@ func (b told) Open(ctx context.Context, address string) error {
 // nobody answers every Browse at once, for --no-input.
 type nobody struct{ next flows.Performer }
 
-// Perform refuses a Browse and hands everything else on.
+// Perform refuses a Browse that somebody has to come back from, and hands
+// everything else on.
 func (n nobody) Perform(ctx context.Context, e flows.Effect) flows.Event {
-	if b, ok := e.(flows.Browse); ok {
+	if b, ok := e.(flows.Browse); ok && b.RedirectURI != "" {
 		return flows.Broke{ID: b.ID, Code: needsPerson, Message: "somebody would have to sign in with a browser, and --no-input forbids to wait for that; --user signs in without one"}
 	}
 	return n.next.Perform(ctx, e)
@@ -134,7 +136,7 @@ type pasted struct {
 // Perform lets the listener and the pasted address race; the first one counts.
 func (p *paster) Perform(ctx context.Context, e flows.Effect) flows.Event {
 	b, ok := e.(flows.Browse)
-	if !ok {
+	if !ok || b.RedirectURI == "" { // from there nobody comes back
 		return p.next.Perform(ctx, e)
 	}
 	if !b.Resume {

@@ -22,12 +22,13 @@ type listeners struct {
 	hide      *record.Redactor // of what is written to a file
 	file      io.WriteCloser   // --record
 	fileError error
+	simulated bool // no person signs in
 	slips     *slips
 	text      *narrator // the lines for people; nil for --json and --jsonl
 }
 
 func (c *console) listeners(f *runFlags, t *target, shown, hide *record.Redactor) (*listeners, error) {
-	l := &listeners{c: c, f: f, desk: labDesk{t.lab}, shown: shown, hide: hide, slips: &slips{c: c}}
+	l := &listeners{c: c, f: f, desk: labDesk{t.lab}, simulated: t.user != "", shown: shown, hide: hide, slips: &slips{c: c}}
 	if f.record != "" {
 		dir := filepath.Dir(f.record)
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -65,7 +66,11 @@ func (l *listeners) entry(en flows.Entry) {
 	// worth a line: that no browser opened, say.
 	said := l.shown.Entry(en)
 	if o, ok := said.Event.(flows.Observed); ok && o.Note != "" && (l.text != nil || l.f.json && o.Exchange.Response.Status == 0) {
-		l.c.say("    %s %s", l.c.styles.Sym.Dot, wire.Safe(o.Note))
+		who := ""
+		if l.simulated {
+			who = "simulated browser, "
+		}
+		l.c.say("    %s %s%s", l.c.styles.Sym.Dot, who, wire.Safe(o.Note))
 	}
 	l.slips.entry(en)
 	if l.f.jsonl {

@@ -38,6 +38,7 @@ func (n *narrator) entry(en flows.Entry) {
 		}
 		n.line("%s  %s", n.c.styles.Title.Render(n.s.Grant.Title), n.c.styles.Muted.Render(n.s.Profile.Name+" ("+n.s.Profile.Class+")  "+to.Safe()))
 	}
+	n.poll(en)
 	for ; n.printed < n.s.Step; n.printed++ {
 		n.step(n.printed)
 	}
@@ -45,6 +46,24 @@ func (n *narrator) entry(en flows.Entry) {
 		n.step(n.printed)
 		n.printed++
 	}
+}
+
+// poll tells of an answer after which the server is asked again.
+func (n *narrator) poll(en flows.Entry) {
+	got, ok := en.Event.(flows.Received)
+	wait, again := n.s.Pending.(flows.Wait)
+	if !ok || !again {
+		return
+	}
+	code := strconv.Itoa(got.Exchange.Response.Status)
+	if doc, _, err := wire.ParseJSON([]byte(got.Exchange.Response.Body.Raw()), wire.Limits{}); err == nil && doc.Str("error") != "" {
+		code = doc.Str("error")
+	}
+	left := ""
+	if end := n.s.Deadline(); !end.IsZero() {
+		left = ", the code lives " + end.Sub(en.At).Round(time.Second).String() + " more"
+	}
+	n.line("     %s %s, asking again in %s%s", n.c.styles.Sym.Dot, wire.Safe(n.shown.Text(code)), wait.For, left)
 }
 
 func over(s flows.State) bool { return s.Status == flows.Failed || s.Status == flows.Stopped }

@@ -80,7 +80,7 @@ func (c *console) tui(ctx context.Context, profile, flow, theme string) error {
 	d := ui.Deps{
 		Styles: look.Styles(themes.PickSymbols(c.environ, look.Symbols), colours < colorprofile.ANSI), Keys: km,
 		Now: c.now, Profiles: profiles, Profile: profile, Flow: flow, Tick: tick, Greet: profile == labProfile && flow == "authorization_code",
-		Start: st.start, List: list, Lab: labDesk{l}, Open: readText, Notes: c.notes,
+		Start: st.start, List: list, Lab: labDesk{l}, Remote: c.remote(), Open: readText, Notes: c.notes,
 		Clipboard: c.clipboard(), Welcome: c.facts(l, colours, trouble),
 	}
 	err = ui.Run(ctx, d, ui.Terminal{In: ttyin.New(c.in), Out: os.Stdout, Environ: withoutDebug(c.environ), Profile: colours})

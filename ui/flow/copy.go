@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -30,6 +31,9 @@ func (p Pane) copied(a keys.Action, e pane.Env) tea.Msg {
 	if fx, ok := s.Pending.(flows.Browse); ok && e.Snap.Selected == s.Step {
 		// A browser needs it as it is; what could drive a terminal is made visible.
 		return pane.Copy{Text: wire.Safe(fx.Request.Target()), What: "the address for the browser"}
+	}
+	if at := cmp.Or(s.Vars["verification_uri_complete"], s.Vars["verification_uri"]); at != "" && asked(e) {
+		return pane.Copy{Text: at.Safe(), What: "the address to open on another device"}
 	}
 	return pane.Copy{Text: stepText(s, e.Snap.Selected), What: fmt.Sprintf("step %d", e.Snap.Selected+1)}
 }

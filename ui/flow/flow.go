@@ -38,8 +38,9 @@ func momentOf(s session.Snapshot) moment { return moment{s.Run, s.State.Step, s.
 // New is the pane with the list open.
 func New() Pane { return Pane{} }
 
-// Wide: the sequence diagram wants the whole body.
-func (p Pane) Wide(pane.Env) bool { return p.diagram }
+// Wide: the sequence diagram wants the whole body, and so does a wait for
+// somebody on another device.
+func (p Pane) Wide(e pane.Env) bool { return p.diagram || asked(e) }
 
 // Busy: esc closes the sequence diagram.
 func (p Pane) Busy(pane.Env) bool { return p.diagram }
@@ -223,6 +224,8 @@ func (p Pane) View(e pane.Env) string {
 		return fill(empty(e, k), e)
 	case p.diagram:
 		return fill(p.sequence(e, k), e)
+	case asked(e):
+		return fill(elsewhere(e, k), e)
 	case e.W >= wide:
 		return fill(both(e, k), e)
 	}

@@ -95,6 +95,10 @@ func away(e pane.Env, k ink, fx flows.Browse, room int) []string {
 			out = append(out, more)
 		}
 	}
+	if cmd := pane.Forward(e.Remote, fx.RedirectURI.Raw()); cmd != "" {
+		out = append(out, wrapped("You are on a remote computer. Where the browser is, run", w, 0, k.text)...)
+		out = append(out, wrapped(wire.Safe(cmd), w, 0, k.key)...)
+	}
 	prose := wrapped("You sign in at the server, not here: authdance never sees your password. "+
 		"The server then sends the browser back here with a one-time code, and the run goes on.", w, 0, k.muted)
 	if len(out)+1+len(prose) <= room {

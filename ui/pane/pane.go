@@ -23,9 +23,10 @@ type Env struct {
 	Lab     Lab              // nil where there is none
 	// Open reads a file that the person names; nil where no file may be read,
 	// as in a program that is served to others.
-	Open  func(path string) (string, error)
-	Focus bool
-	W, H  int
+	Open   func(path string) (string, error)
+	Remote string // how this computer is called from where the person sits; "" without SSH
+	Focus  bool
+	W, H   int
 }
 
 // Pane is one part of the screen, or an overlay over all of it.
