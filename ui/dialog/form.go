@@ -243,6 +243,9 @@ func (f Form) View(e pane.Env) string {
 	if len(f.rows) == 0 {
 		return strings.Join(slices.Concat(head, below), "\n")
 	}
+	if most := max(3, e.H/3); len(below) > most && f.bad == "" { // the rows matter more
+		below = append(below[:most-1], " "+st.Muted.Render("…"))
+	}
 	below = below[:min(len(below), max(1, e.H-len(head)-3))]
 	room := max(1, e.H-len(head)-len(below)-1)
 	window, _ := pane.Window(lines, 0, f.at, room)
