@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector is for the lab; building the browser's driver with it takes longer than all its tests.
+
 package lab_test
 
 import (
@@ -119,7 +123,20 @@ func (p *tab) quiet() {
 	}
 }
 
-func (p *tab) open(at string) { p.Helper(); p.do(chromedp.Navigate(at)) }
+// open goes to an address. A page that is still being left may cut the way to
+// the next one short; then the way is taken again.
+func (p *tab) open(at string) {
+	p.Helper()
+	for {
+		err := chromedp.Do(p.ctx, chromedp.Navigate(at))
+		if err == nil {
+			return
+		}
+		if p.ctx.Err() != nil || !strings.Contains(err.Error(), "net::ERR_ABORTED") {
+			p.Fatalf("%v; the console: %s", err, p.console())
+		}
+	}
+}
 
 func (p *tab) enter(id, value string) {
 	p.Helper()

@@ -237,7 +237,7 @@ func TestNearestFlag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"isuer": "issuer", "clientid": "client-id", "jsn": "json", "colour": "color", "dpop": "", "zzzzzz": ""} {
+	for name, want := range map[string]string{"isuer": "issuer", "clientid": "client-id", "jsn": "json", "colour": "color", "dpp": "dpop", "zzzzzz": ""} {
 		if got := nearestFlag(run, name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
