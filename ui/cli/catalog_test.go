@@ -1,3 +1,7 @@
+//go:build !race
+
+// Each command is a process of its own, where the race detector of the test sees nothing.
+
 package cli
 
 import (

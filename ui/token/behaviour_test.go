@@ -333,8 +333,8 @@ func TestEverySizeFits(t *testing.T) {
 				th, _ := themes.Load("mono")
 				e.Styles = th.Styles(themes.ASCII(), true)
 			}
-			for w := 1; w <= 200; w += 1 + w/4 {
-				for h := 1; h <= 60; h += 1 + h/4 {
+			for w := 1; w <= 200; w += 1 + w/2 {
+				for h := 1; h <= 60; h += 1 + h/2 {
 					e.W, e.H = w, h
 					p, _ := d.pane.Sync(e)
 					view := p.View(e)
