@@ -93,7 +93,7 @@ func FindPreset(text string) (Preset, error) {
 		for _, p := range presets() {
 			all = append(all, p.ID)
 		}
-		if near := nearest(word, all); near != "" {
+		if near := wire.Nearest(word, all); near != "" {
 			ids = []string{near}
 		}
 	}

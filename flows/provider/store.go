@@ -116,7 +116,7 @@ func ReadProfile(data []byte) (p Profile, warnings []string, err error) {
 	}
 	for _, k := range meta.Undecoded() {
 		text := "field " + wire.Safe(k.String()) + " is not known and has no effect"
-		if near := nearest(k[len(k)-1], knownFields(reflect.TypeFor[Profile]())); near != "" {
+		if near := wire.Nearest(k[len(k)-1], knownFields(reflect.TypeFor[Profile]())); near != "" {
 			text += "; did you mean " + near + "?"
 		}
 		warnings = append(warnings, text)

@@ -104,7 +104,7 @@ func (l *slips) step(id string, q flows.Request, list []flows.Edit) {
 			continue
 		}
 		text := id + " has no " + wire.Safe(e.Name)
-		if near := nearest(e.Name, names); near != "" {
+		if near := wire.Nearest(e.Name, names); near != "" {
 			text += "; did you mean " + wire.Safe(near) + "?"
 		} else {
 			text += "."

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"authdance/flows/wire"
 )
 
 // groupKey is the annotation that says under which heading --help lists a flag.
@@ -82,45 +84,13 @@ func (c *console) help(cmd *cobra.Command, _ []string) {
 	}
 }
 
-// nearestFlag is the flag whose name is at most two letters away, or "".
+// nearestFlag is the flag that a misspelt name most likely meant, or "".
 func nearestFlag(cmd *cobra.Command, name string) string {
 	var all []string
 	look := func(f *pflag.Flag) { all = append(all, f.Name) }
 	cmd.Flags().VisitAll(look)
 	cmd.InheritedFlags().VisitAll(look)
-	return nearest(name, all)
-}
-
-// nearest is the name of a list that is at most two letters away, or "".
-func nearest(name string, all []string) string {
-	best, found := 3, ""
-	for _, n := range all {
-		if d := distance(name, n); d < best && d < len(n)/2+1 {
-			best, found = d, n
-		}
-	}
-	return found
-}
-
-// distance is the number of letters to change, add or drop (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return wire.Nearest(name, all)
 }
 
 func padded(s string, n int) string {

@@ -139,24 +139,10 @@ func anyJSON(v wire.Value) json.RawMessage {
 	return json.RawMessage("null")
 }
 
-// veil masks the credentials in a value: some servers put codes and tokens
-// into tokens.
+// veil masks the credentials in a value unless they are to be shown.
 func veil(v wire.Value, reveal bool) wire.Value {
-	if reveal || v.Kind != wire.Object && v.Kind != wire.Array {
+	if reveal {
 		return v
 	}
-	members, items := make([]wire.Member, len(v.Members)), make([]wire.Value, len(v.Items))
-	for i, m := range v.Members {
-		if m.Value.Kind == wire.String && m.Value.Text != "" && flows.Sensitive(m.Name) {
-			m.Value.Text = wire.Mask(m.Value.Text)
-		} else {
-			m.Value = veil(m.Value, reveal)
-		}
-		members[i] = m
-	}
-	for i, item := range v.Items {
-		items[i] = veil(item, reveal)
-	}
-	v.Members, v.Items = members, items
-	return v
+	return v.Veil(flows.Sensitive)
 }

@@ -380,26 +380,12 @@ func (l *layer) breaks() {
 	}
 }
 
-// veiled returns the value with the credentials in it masked: some servers put
-// tokens and codes into tokens.
+// veiled masks the credentials in a value unless they are to be shown.
 func veiled(v wire.Value, reveal bool) wire.Value {
-	if reveal || v.Kind != wire.Object && v.Kind != wire.Array {
+	if reveal {
 		return v
 	}
-	members, items := make([]wire.Member, len(v.Members)), make([]wire.Value, len(v.Items))
-	for i, m := range v.Members {
-		if m.Value.Kind == wire.String && m.Value.Text != "" && flows.Sensitive(m.Name) {
-			m.Value.Text = wire.Mask(m.Value.Text)
-		} else {
-			m.Value = veiled(m.Value, reveal)
-		}
-		members[i] = m
-	}
-	for i, item := range v.Items {
-		items[i] = veiled(item, reveal)
-	}
-	v.Members, v.Items = members, items
-	return v
+	return v.Veil(flows.Sensitive)
 }
 
 func rawOf(v wire.Value) string {

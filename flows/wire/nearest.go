@@ -1,8 +1,8 @@
-package provider
+package wire
 
-// nearest is the word of the list that a misspelt one most likely meant; ""
+// Nearest is the word of the list that a misspelt one most likely meant; ""
 // when none is near: a third of its letters may be wrong.
-func nearest(word string, list []string) string {
+func Nearest(word string, list []string) string {
 	best, found := len(word)/3+1, ""
 	for _, candidate := range list {
 		if d := distance(word, candidate, best); d < best {
