@@ -189,7 +189,7 @@ func (c *console) keys(ctx context.Context, f *tokenFlags) (jose.KeySet, error) 
 		if err != nil {
 			return jose.KeySet{}, err
 		}
-		sets = append(sets, jose.ParseKeys(b))
+		sets = append(sets, jose.ParseKeyFile(b))
 	}
 	if f.secret != "" {
 		s, err := c.sharedSecret(f)

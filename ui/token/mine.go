@@ -108,15 +108,12 @@ func (p Pane) key(text, from string, e pane.Env) (Pane, tea.Msg) {
 	public := jose.KeySet{}
 	what := "the given secret"
 	if isKey(text) {
-		public, what = jose.ParseKeys([]byte(text)), "the key"
+		public, what = jose.ParseKeyFile([]byte(text)), "the key"
 		if n := len(public.Keys); n != 1 {
 			what = counts(n, "key")
 		}
 	}
 	private := slices.DeleteFunc(jose.ParsePrivate(secret), func(k jose.Private) bool { return !k.Usable() })
-	if !slices.ContainsFunc(public.Keys, jose.Key.Usable) && slices.ContainsFunc(private, func(k jose.Private) bool { return k.KTY == "oct" }) {
-		public = jose.ParseSecret(secret)
-	}
 	if len(public.Keys) == 0 && len(private) == 0 {
 		return p, pane.Say{Text: "No key could be read from " + from + ": it takes a JWK, a key set, PEM, or a secret.", Bad: true}
 	}
